@@ -1,0 +1,60 @@
+"""The syntax tree of a document, with offsets in code points.
+
+tree-sitter counts bytes of UTF-8; everything above this module counts code points.
+"""
+
+from __future__ import annotations
+
+from functools import cache
+
+import numpy as np
+import tree_sitter_python
+from attrs import frozen
+from tree_sitter import Language, Node, Parser, Query, QueryCursor, Tree
+
+from linewise.analysis.lines import LineTable, without_surrogates
+
+_PYTHON = Language(tree_sitter_python.language())
+
+
+@frozen(eq=False)
+class Syntax:
+    """A parsed document: never fails, since tree-sitter recovers from any error."""
+
+    lines: LineTable
+    tree: Tree
+    _starts: np.ndarray | None
+    """Byte offset → code-point offset; None when the text is ASCII and the two agree."""
+
+    def span(self, node: Node) -> tuple[int, int]:
+        """Return a node's (start, end) in code points, end exclusive."""
+        if self._starts is None:
+            return node.start_byte, node.end_byte
+        return int(self._starts[node.start_byte]), int(self._starts[node.end_byte])
+
+    def line_range(self, node: Node) -> tuple[int, int]:
+        """Return the 0-based (first, last) lines a node touches, both inclusive."""
+        start, end = self.span(node)
+        return self.lines.line_at(start), self.lines.line_at(max(start, end - 1))
+
+    def captures(self, query: str) -> dict[str, list[Node]]:
+        """Run a tree-sitter query over the whole tree; return nodes by capture name."""
+        return QueryCursor(_query(query)).captures(self.tree.root_node)
+
+
+@cache
+def _query(source: str) -> Query:
+    return Query(_PYTHON, source)
+
+
+def parse(text: str) -> Syntax:
+    """Parse Python source, complete or not."""
+    clean = without_surrogates(text)
+    encoded = clean.encode("utf-8")
+    starts = None
+    if not clean.isascii():
+        # A byte belongs to the character whose lead byte came last; continuation bytes (10xxxxxx)
+        # do not start one.
+        lead = (np.frombuffer(encoded, np.uint8) & 0xC0) != 0x80
+        starts = np.concatenate((np.cumsum(lead) - 1, [len(clean)]))
+    return Syntax(LineTable(clean), Parser(_PYTHON).parse(encoded), starts)

@@ -1,0 +1,273 @@
+"""From text to scored lines: what the command line, the server and the laboratory all call.
+
+One engine owns one target model and its probe, and is used from one thread. A unit whose model
+input is known is never computed again, so an edit costs the units it touches.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections import OrderedDict
+from collections.abc import Callable, Iterator, Sequence
+from typing import Protocol
+
+import numpy as np
+import numpy.typing as npt
+from attrs import frozen
+
+from linewise.analysis.code_lines import code_lines
+from linewise.analysis.lines import LineTable
+from linewise.analysis.model_input import ModelInput, Tokenizer, build_inputs
+from linewise.analysis.syntax import parse
+from linewise.analysis.units import Unit, find_units
+from linewise.errors import Cancelled, ModelNotFoundError
+from linewise.models.runtime import TargetModel
+from linewise.probe.manifest import ProbeManifest
+from linewise.probe.runtime import Probe, find_probe
+from linewise.results import LineScore, SpanScore, TokenWeight
+
+CACHED_TOKENS = 500_000
+"""Evidence kept in memory: 32 floats a token, 64 MB when full."""
+
+
+class Model(Tokenizer, Protocol):
+    """What the engine needs of a target model."""
+
+    def hidden_states(self, ids: npt.NDArray[np.int64]) -> npt.NDArray[np.float32]: ...  # noqa: D102
+
+
+@frozen(eq=False)
+class Evidence:
+    """One forward pass's outcome: the scored tokens' offsets (document) and evidence (T, h)."""
+
+    unit: Unit
+    starts: npt.NDArray[np.int64]
+    ends: npt.NDArray[np.int64]
+    values: npt.NDArray[np.float32]
+
+
+@frozen(eq=False)
+class ScoredText:
+    """A scored document: its code lines' probabilities and the evidence behind them.
+
+    ``lines`` are in line order. ``evidence`` answers any further span without a forward pass.
+    """
+
+    table: LineTable
+    lines: tuple[LineScore, ...]
+    evidence: tuple[Evidence, ...]
+    base_rate: float
+
+    def line(self, number: int) -> LineScore | None:
+        """Return the score of a 0-based line, None when it holds no code."""
+        return next((score for score in self.lines if score.line == number), None)
+
+
+class Engine:
+    """Scores texts. ``cached_tokens`` bounds the evidence kept from one text to the next."""
+
+    def __init__(self, model: Model, probe: Probe, *, cached_tokens: int = CACHED_TOKENS) -> None:
+        self._model = model
+        self._probe = probe
+        self._room = cached_tokens
+        self._cache: OrderedDict[bytes, npt.NDArray[np.float32]] = OrderedDict()
+        self._held = 0
+
+    @classmethod
+    def load(cls, model: str) -> Engine:
+        """Load an installed target model and the probe shipped for it.
+
+        Raises
+        ------
+        LinewiseError
+            If the model is not installed or damaged, or no probe fits it.
+        """
+        folder = find_probe(model)
+        target = TargetModel.load(model)
+        if folder is None:
+            raise ModelNotFoundError(
+                f"there is no probe for {model}, so its activations say nothing about edits yet; "
+                "choose a model with a probe (`linewise models list`) or train one with "
+                "`python -m linewise.lab.train`"
+            )
+        probe = Probe(folder)
+        probe.manifest.check_fits(target.name, target.weights_sha256, target.layers)
+        return cls(target, probe)
+
+    @property
+    def manifest(self) -> ProbeManifest:
+        """The probe's manifest: base rate, calibration, default threshold."""
+        return self._probe.manifest
+
+    def score(
+        self,
+        text: str,
+        *,
+        cancelled: Callable[[], bool] = _never,
+        progress: Callable[[int, int], None] = _unheard,
+    ) -> ScoredText:
+        """Score every code line of ``text``.
+
+        ``cancelled`` is asked between forward passes; ``progress`` hears (passes done, of).
+
+        Raises
+        ------
+        Cancelled
+            If ``cancelled`` said so; what was computed stays cached.
+        """
+        syntax = parse(text)
+        wanted = code_lines(syntax)
+        inputs = list(_inputs(syntax.lines, find_units(syntax), wanted, self._model))
+        evidence: list[Evidence] = []
+        for done, each in enumerate(inputs):
+            if cancelled():
+                raise Cancelled
+            progress(done, len(inputs))
+            evidence.append(Evidence(each.unit, each.starts, each.ends, self._evidence(each)))
+        progress(len(inputs), len(inputs))
+        lines = self._line_scores(syntax.lines, wanted, evidence)
+        return ScoredText(syntax.lines, lines, tuple(evidence), self._base_rate)
+
+    def span(self, scored: ScoredText, start: int, end: int) -> SpanScore | None:
+        """Answer for the tokens between two offsets (code points, end exclusive), in any order.
+
+        A span inside one line is read with the line's calibrator (a single token with the
+        token's), a longer one with the unit's. Units are taken as independent: the chance that
+        nothing is edited is the product over them. Returns None where there is no code.
+        """
+        start, end = min(start, end), max(start, end)
+        code = {score.line for score in scored.lines}
+        first, last = scored.table.line_at(start), scored.table.line_at(max(start, end - 1))
+        lines = tuple(line for line in range(first, last + 1) if line in code)
+        keep, tokens = 1.0, 0
+        for each in scored.evidence if lines else ():
+            member = (each.starts < end) & (each.ends > start)
+            if not member.any():
+                continue
+            count = int(member.sum())
+            tokens += count
+            calibrators = self._probe.manifest.calibrators
+            calibrator = (
+                calibrators.unit
+                if len(lines) > 1
+                else calibrators.line
+                if count > 1
+                else calibrators.token
+            )
+            keep *= 1.0 - float(calibrator(self._probe.logits(each.values, member[None]))[0])
+        return SpanScore(1.0 - keep, self._base_rate, lines, tokens) if tokens else None
+
+    def token_weights(self, scored: ScoredText, line: int) -> tuple[TokenWeight, ...]:
+        """Return how much each token of a code line raises its logit, strongest first.
+
+        The weight is the fall of the line's logit when that token's evidence is left out
+        (occlusion); it is exact for the pooled head and costs no forward pass.
+        """
+        start, end = scored.table.full_span(line)
+        for each in scored.evidence:
+            members = np.flatnonzero((each.starts < end) & (each.ends > start))
+            if not len(members):
+                continue
+            member = np.zeros((len(members) + 1, len(each.starts)), bool)
+            member[:, members] = True
+            if len(members) > 1:
+                member[np.arange(1, len(members) + 1), members] = False
+            logits = self._probe.logits(each.values, member)
+            weights = [
+                TokenWeight(
+                    scored.table.text[each.starts[index] : each.ends[index]],
+                    line,
+                    int(each.starts[index] - start),
+                    int(each.ends[index] - start),
+                    float(logits[0] - without),
+                )
+                for index, without in zip(members, logits[1:], strict=True)
+            ]
+            return tuple(sorted(weights, key=lambda weight: -weight.weight))
+        return ()
+
+    @property
+    def _base_rate(self) -> float:
+        return self._probe.manifest.calibrators.line.base_rate
+
+    def _evidence(self, each: ModelInput) -> npt.NDArray[np.float32]:
+        # The scored slice is part of the key: the same ids may be scored from another token on.
+        key = hashlib.sha256(each.ids.tobytes() + b"%d" % each.scored.start).digest()
+        if (known := self._cache.get(key)) is not None:
+            self._cache.move_to_end(key)
+            return known
+        hidden = self._model.hidden_states(each.ids)[:, each.scored]
+        values = self._probe.evidence(np.concatenate(list(hidden), axis=-1))
+        self._cache[key] = values
+        self._held += len(values)
+        while self._held > self._room and len(self._cache) > 1:
+            self._held -= len(self._cache.popitem(last=False)[1])
+        return values
+
+    def _line_scores(
+        self, table: LineTable, wanted: Sequence[int], evidence: Sequence[Evidence]
+    ) -> tuple[LineScore, ...]:
+        logits: dict[int, tuple[float, str]] = {}
+        for each in evidence:
+            lines, member = line_members(table, wanted, each.starts, each.ends)
+            if lines:
+                found = self._probe.logits(each.values, member)
+                for line, logit in zip(lines, found, strict=True):
+                    # A line cut by two windows is as risky as its riskier part.
+                    best = max(float(logit), logits[line][0]) if line in logits else float(logit)
+                    logits[line] = (best, each.unit.name)
+        lines = sorted(logits)
+        values = self._probe.manifest.calibrators.line(
+            np.array([logits[line][0] for line in lines])
+        )
+        order = np.argsort(-values, kind="stable")
+        ranks = np.empty(len(lines), int)
+        ranks[order] = np.arange(1, len(lines) + 1)
+        return tuple(
+            LineScore(line, float(value), int(rank), logits[line][1])
+            for line, value, rank in zip(lines, values, ranks, strict=True)
+        )
+
+
+def _never() -> bool:
+    return False
+
+
+def _unheard(_done: int, _total: int) -> None: ...
+
+
+def line_members(
+    table: LineTable,
+    wanted: Sequence[int],
+    starts: npt.NDArray[np.int64],
+    ends: npt.NDArray[np.int64],
+) -> tuple[list[int], npt.NDArray[np.bool_]]:
+    """Return which wanted lines have tokens here, and their membership (lines, tokens).
+
+    A token belongs to a line if they share a character, the line's terminator included; a token
+    that spans a line break belongs to both.
+    """
+    if not len(starts):
+        return [], np.zeros((0, 0), bool)
+    first, last = table.line_at(int(starts[0])), table.line_at(max(int(ends[-1]) - 1, 0))
+    lines, rows = [], []
+    for line in wanted:
+        if first <= line <= last:
+            start, end = table.full_span(line)
+            row = (starts < end) & (ends > start)
+            if row.any():
+                lines.append(line)
+                rows.append(row)
+    return lines, np.array(rows, bool).reshape(len(lines), len(starts))
+
+
+def _inputs(
+    table: LineTable, units: Sequence[Unit], wanted: Sequence[int], tokenizer: Tokenizer
+) -> Iterator[ModelInput]:
+    """Yield the passes of the units that hold code; the others have nothing to score."""
+    code = np.zeros(len(table) + 1, int)
+    code[np.asarray(wanted, int) + 1] = 1
+    before = np.cumsum(code)
+    for unit in units:
+        if before[unit.last_line + 1] > before[unit.first_line]:
+            yield from build_inputs(table, unit, tokenizer)

@@ -1,0 +1,1 @@
+"""Probe inference: hidden states → evidence per token → calibrated probability of any span."""

@@ -1,0 +1,103 @@
+"""The manifest beside a probe: what it was made for, how it is calibrated, how well it does."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import cattrs
+from attrs import frozen
+
+from linewise.analysis.model_input import INPUT_BUILDER_VERSION
+from linewise.errors import ProbeMismatchError
+from linewise.probe.calibration import Platt
+
+MANIFEST_VERSION = 1
+
+
+@frozen
+class Calibrators:
+    """One calibrator per level of question: one token, one line (or less), several lines."""
+
+    token: Platt
+    line: Platt
+    unit: Platt
+
+
+@frozen
+class ProbeManifest:
+    """The content of ``manifest.json``.
+
+    ``model`` and ``model_sha256`` name the target model by its weights; ``scheme`` how its graph
+    was quantized when the probe was trained; ``layers`` the number of blocks below each hidden
+    state the probe reads. ``files`` maps each graph to its SHA-256. ``threshold`` is the edit
+    probability from which a line is flagged by default. ``metrics`` and ``provenance`` are for
+    people: they are shown, never computed with.
+    """
+
+    version: int
+    model: str
+    model_sha256: str
+    scheme: str
+    layers: tuple[int, ...]
+    hidden_size: int
+    input_builder: int
+    files: dict[str, str]
+    calibrators: Calibrators
+    threshold: float
+    metrics: dict[str, Any]
+    provenance: dict[str, Any]
+    licence: str
+
+    def check_fits(self, model: str, model_sha256: str, layers: tuple[int, ...]) -> None:
+        """Refuse, by name, a probe made for something else.
+
+        Raises
+        ------
+        ProbeMismatchError
+            If the target model's weights, the layers or the input builder differ.
+        """
+        if self.input_builder != INPUT_BUILDER_VERSION:
+            raise ProbeMismatchError(
+                f"the probe for {self.model} was trained with input builder "
+                f"{self.input_builder}, this version of Linewise builds inputs with "
+                f"{INPUT_BUILDER_VERSION}; install the matching Linewise or train it again with "
+                "`python -m linewise.lab.train`"
+            )
+        if self.model_sha256 != model_sha256:
+            raise ProbeMismatchError(
+                f"the probe was trained on {self.model} with weights {self.model_sha256[:12]}…, "
+                f"but {model} has weights {model_sha256[:12]}…; pull the model again with "
+                f"`linewise models pull {self.model} --force` or train a probe for it"
+            )
+        if missing := [layer for layer in self.layers if layer not in layers]:
+            raise ProbeMismatchError(
+                f"the probe reads layers {missing} of {self.model}, but {model} was converted "
+                f"with layers {list(layers)}; run `linewise models pull {self.model} --force`"
+            )
+
+
+def read_manifest(path: Path) -> ProbeManifest:
+    """Read and check a manifest.
+
+    Raises
+    ------
+    ProbeMismatchError
+        If it is not JSON of the version and shape this code reads; the message names the file.
+    """
+    try:
+        raw = json.loads(path.read_text("utf-8"))
+        if raw.get("version") != MANIFEST_VERSION:
+            raise ProbeMismatchError(
+                f"{path}: manifest version {raw.get('version')!r}, this Linewise reads "
+                f"{MANIFEST_VERSION}; install the matching version"
+            )
+        return cattrs.structure(raw, ProbeManifest)
+    except (OSError, ValueError, AttributeError, cattrs.BaseValidationError) as error:
+        raise ProbeMismatchError(f"{path}: not a readable probe manifest ({error})") from error
+
+
+def write_manifest(manifest: ProbeManifest, path: Path) -> None:
+    """Write ``manifest`` as stable, readable JSON."""
+    path.write_text(json.dumps(cattrs.unstructure(manifest), indent=2) + "\n", "utf-8")
