@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import hashlib
 from collections import OrderedDict
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from typing import Protocol
 
 import numpy as np
@@ -17,9 +17,10 @@ from attrs import frozen
 
 from linewise.analysis.code_lines import code_lines
 from linewise.analysis.lines import LineTable
-from linewise.analysis.model_input import ModelInput, Tokenizer, build_inputs
+from linewise.analysis.membership import line_members
+from linewise.analysis.model_input import ModelInput, Tokenizer, document_inputs
 from linewise.analysis.syntax import parse
-from linewise.analysis.units import Unit, find_units
+from linewise.analysis.units import Unit
 from linewise.errors import Cancelled, ModelNotFoundError
 from linewise.models.runtime import TargetModel
 from linewise.probe.manifest import ProbeManifest
@@ -28,6 +29,13 @@ from linewise.results import LineScore, SpanScore, TokenWeight
 
 CACHED_TOKENS = 500_000
 """Evidence kept in memory: 32 floats a token, 64 MB when full."""
+
+
+def _never() -> bool:
+    return False
+
+
+def _unheard(_done: int, _total: int) -> None: ...
 
 
 class Model(Tokenizer, Protocol):
@@ -117,7 +125,7 @@ class Engine:
         """
         syntax = parse(text)
         wanted = code_lines(syntax)
-        inputs = list(_inputs(syntax.lines, find_units(syntax), wanted, self._model))
+        inputs = document_inputs(syntax, wanted, self._model)
         evidence: list[Evidence] = []
         for done, each in enumerate(inputs):
             if cancelled():
@@ -227,47 +235,3 @@ class Engine:
             LineScore(line, float(value), int(rank), logits[line][1])
             for line, value, rank in zip(lines, values, ranks, strict=True)
         )
-
-
-def _never() -> bool:
-    return False
-
-
-def _unheard(_done: int, _total: int) -> None: ...
-
-
-def line_members(
-    table: LineTable,
-    wanted: Sequence[int],
-    starts: npt.NDArray[np.int64],
-    ends: npt.NDArray[np.int64],
-) -> tuple[list[int], npt.NDArray[np.bool_]]:
-    """Return which wanted lines have tokens here, and their membership (lines, tokens).
-
-    A token belongs to a line if they share a character, the line's terminator included; a token
-    that spans a line break belongs to both.
-    """
-    if not len(starts):
-        return [], np.zeros((0, 0), bool)
-    first, last = table.line_at(int(starts[0])), table.line_at(max(int(ends[-1]) - 1, 0))
-    lines, rows = [], []
-    for line in wanted:
-        if first <= line <= last:
-            start, end = table.full_span(line)
-            row = (starts < end) & (ends > start)
-            if row.any():
-                lines.append(line)
-                rows.append(row)
-    return lines, np.array(rows, bool).reshape(len(lines), len(starts))
-
-
-def _inputs(
-    table: LineTable, units: Sequence[Unit], wanted: Sequence[int], tokenizer: Tokenizer
-) -> Iterator[ModelInput]:
-    """Yield the passes of the units that hold code; the others have nothing to score."""
-    code = np.zeros(len(table) + 1, int)
-    code[np.asarray(wanted, int) + 1] = 1
-    before = np.cumsum(code)
-    for unit in units:
-        if before[unit.last_line + 1] > before[unit.first_line]:
-            yield from build_inputs(table, unit, tokenizer)

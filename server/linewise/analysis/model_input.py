@@ -8,7 +8,7 @@ training is what it sees in the editor. Changing anything here that changes ids 
 from __future__ import annotations
 
 from bisect import bisect_right
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from itertools import pairwise
 from typing import Protocol
 
@@ -17,7 +17,8 @@ import numpy.typing as npt
 from attrs import field, frozen
 
 from linewise.analysis.lines import LineTable
-from linewise.analysis.units import Unit
+from linewise.analysis.syntax import Syntax
+from linewise.analysis.units import Unit, find_units
 
 INPUT_BUILDER_VERSION = 1
 WINDOW_TOKENS = 512
@@ -89,6 +90,24 @@ class _Text:
         starts, origins = np.asarray(self._starts), np.asarray(self._origins)
         lines = np.searchsorted(starts, offsets, side="right") - 1
         return np.asarray(origins[lines] + (offsets - starts[lines]), np.int64)
+
+
+def document_inputs(
+    syntax: Syntax, wanted: Sequence[int], tokenizer: Tokenizer
+) -> list[ModelInput]:
+    """Return the forward passes that score the ``wanted`` lines of a document, in order.
+
+    Units without a wanted line have nothing to score and cost nothing.
+    """
+    flags = np.zeros(len(syntax.lines) + 1, int)
+    flags[np.asarray(wanted, int) + 1] = 1
+    before = np.cumsum(flags)
+    return [
+        each
+        for unit in find_units(syntax)
+        if before[unit.last_line + 1] > before[unit.first_line]
+        for each in build_inputs(syntax.lines, unit, tokenizer)
+    ]
 
 
 def build_inputs(lines: LineTable, unit: Unit, tokenizer: Tokenizer) -> Iterator[ModelInput]:
