@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
+
+from linewise.analysis.lines import LineTable
 from linewise.analysis.syntax import Syntax
 
 _PROSE = """
@@ -18,17 +21,24 @@ def code_lines(syntax: Syntax) -> tuple[int, ...]:
     runs. A line that code shares with a comment or a docstring is a code line.
     """
     lines = syntax.lines
-    prose: set[int] = set()
+    prose: dict[int, list[tuple[int, int]]] = defaultdict(list)
     for nodes in syntax.captures(_PROSE).values():
         for node in nodes:
-            start, end = syntax.span(node)
+            span = syntax.span(node)
             first, last = syntax.line_range(node)
-            prose.update(range(first, last + 1))
-            if lines.text[lines.starts[first] : start].strip():
-                prose.discard(first)
-            after = lines.text[end : lines.ends[last]].strip()
-            if after and not after.startswith("#"):
-                prose.discard(last)
+            for line in range(first, last + 1):
+                prose[line].append(span)
     return tuple(
-        line for line in range(len(lines)) if line not in prose and lines.content(line).strip()
+        line
+        for line in range(len(lines))
+        if _outside(lines, line, sorted(prose.get(line, ()))).strip()
     )
+
+
+def _outside(lines: LineTable, line: int, spans: list[tuple[int, int]]) -> str:
+    """Return what stands on a line outside the given spans."""
+    at, pieces = lines.starts[line], []
+    for start, end in spans:
+        pieces.append(lines.text[at:start])
+        at = max(at, end)
+    return "".join((*pieces, lines.text[at : lines.ends[line]]))

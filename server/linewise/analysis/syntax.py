@@ -5,6 +5,7 @@ tree-sitter counts bytes of UTF-8; everything above this module counts code poin
 
 from __future__ import annotations
 
+import re
 from functools import cache
 
 import numpy as np
@@ -14,6 +15,7 @@ from tree_sitter import Language, Node, Parser, Query, QueryCursor, Tree
 
 from linewise.analysis.lines import LineTable, without_surrogates
 
+_LONE_RETURN = re.compile(r"\r(?!\n)")
 _PYTHON = Language(tree_sitter_python.language())
 
 
@@ -50,7 +52,8 @@ def _query(source: str) -> Query:
 def parse(text: str) -> Syntax:
     """Parse Python source, complete or not."""
     clean = without_surrogates(text)
-    encoded = clean.encode("utf-8")
+    # tree-sitter takes no lone carriage return for a line break; the protocol does.
+    encoded = _LONE_RETURN.sub("\n", clean).encode("utf-8")
     starts = None
     if not clean.isascii():
         # A byte belongs to the character whose lead byte came last; continuation bytes (10xxxxxx)

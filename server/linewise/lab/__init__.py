@@ -1,1 +1,1 @@
-"""The laboratory: data, training, evaluation and export of probes. Offline; never imported to score."""
+"""The laboratory: data, training, evaluation and export of probes. Never imported to score."""
