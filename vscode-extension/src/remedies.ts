@@ -1,0 +1,31 @@
+import { commands, window } from "vscode";
+import type { Problem, Remedy } from "./problem";
+import type { Server } from "./server";
+
+const LABELS: Record<Remedy, string> = {
+  createEnvironment: "Create Environment",
+  openInterpreterSetting: "Open Setting",
+  showLog: "Show Log",
+};
+
+/** Say what is wrong, with a button for each thing that helps, and do what is pressed. */
+export async function offerRemedies(problem: Problem, server: Server): Promise<void> {
+  const show =
+    problem.severity === "question" ? window.showInformationMessage : window.showErrorMessage;
+  const pressed = await show(problem.message, ...problem.remedies.map((remedy) => LABELS[remedy]));
+  const remedy = problem.remedies.find((candidate) => LABELS[candidate] === pressed);
+  switch (remedy) {
+    case "createEnvironment":
+      await server.allowEnvironment();
+      await commands.executeCommand("linewise.restart");
+      break;
+    case "openInterpreterSetting":
+      await commands.executeCommand("workbench.action.openSettings", "linewise.interpreter");
+      break;
+    case "showLog":
+      await commands.executeCommand("linewise.showLog");
+      break;
+    case undefined:
+      break;
+  }
+}

@@ -1,0 +1,58 @@
+import { homedir } from "node:os";
+import { ConfigurationTarget, workspace, type ConfigurationChangeEvent } from "vscode";
+
+const SECTION = "linewise";
+
+/** A program and the arguments that come before any others. Never empty. */
+export type Command = readonly [string, ...string[]];
+
+export interface Variables {
+  readonly userHome: string;
+  readonly workspaceFolder: string | undefined;
+  readonly env: Readonly<Record<string, string | undefined>>;
+}
+
+/** Expand `~` and `${…}`. An unknown variable is left as it is: the error message then shows it. */
+export function expand(value: string, variables: Variables): string {
+  return value
+    .replace(/^~(?=$|[\\/])/, variables.userHome)
+    .replace(/\$\{(userHome|workspaceFolder|env:(\w+))\}/g, (whole, name: string, env?: string) => {
+      if (env !== undefined) {
+        return variables.env[env] ?? whole;
+      }
+      return (name === "userHome" ? variables.userHome : variables.workspaceFolder) ?? whole;
+    });
+}
+
+/** Read `linewise.interpreter`: a path, or a program with its first arguments; empty means unset. */
+export function parseInterpreter(value: unknown, variables: Variables): Command | undefined {
+  const parts = (Array.isArray(value) ? value : [value])
+    .filter((part): part is string => typeof part === "string" && part.trim() !== "")
+    .map((part) => expand(part.trim(), variables));
+  const [program, ...args] = parts;
+  return program === undefined ? undefined : [program, ...args];
+}
+
+// In an untrusted workspace VS Code itself leaves out what the workspace says about restricted settings.
+export function configuredInterpreter(): Command | undefined {
+  return parseInterpreter(workspace.getConfiguration(SECTION).get("interpreter"), {
+    userHome: homedir(),
+    workspaceFolder: workspace.workspaceFolders?.[0]?.uri.fsPath,
+    env: process.env,
+  });
+}
+
+/** The server follows every other setting by itself. */
+export function needsRestart(event: ConfigurationChangeEvent): boolean {
+  return event.affectsConfiguration(`${SECTION}.interpreter`);
+}
+
+/** Choose a model where the choice is already made: in the workspace if it says so, else for the user. */
+export async function writeModel(name: string): Promise<void> {
+  const configuration = workspace.getConfiguration(SECTION);
+  const target =
+    configuration.inspect("model")?.workspaceValue === undefined
+      ? ConfigurationTarget.Global
+      : ConfigurationTarget.Workspace;
+  await configuration.update("model", name, target);
+}

@@ -1,0 +1,108 @@
+import assert from "node:assert/strict";
+import { beforeEach, describe, test } from "node:test";
+import { Uri } from "vscode";
+import type { FileSummary, StatusParams } from "../src/protocol";
+import { appearance, percent, stateOf } from "../src/status";
+import { StatusItems } from "../src/statusItems";
+import { editor, reset } from "./mocks/vscode";
+
+const params = (state: StatusParams["state"]): StatusParams => ({
+  state,
+  message: `it is ${state}`,
+  model: "smollm2-135m",
+  provider: "CPU",
+  calibration: "shipped",
+});
+const summary = (above: number): FileSummary => ({
+  uri: "file:///a.py",
+  version: 1,
+  above,
+  threshold: 0.3,
+  flagged: 2,
+  codeLines: 40,
+});
+
+beforeEach(reset);
+
+describe("what a state looks like", () => {
+  const texts: [StatusParams["state"], FileSummary | undefined, string][] = [
+    ["loading", undefined, "loading"],
+    ["loading", summary(3), "loading"],
+    ["ready", undefined, "ready"],
+    ["ready", summary(0), "0 lines above 30 %"],
+    ["ready", summary(1), "1 line above 30 %"],
+    ["ready", summary(3), "3 lines above 30 %"],
+    ["busy", undefined, "scoring"],
+    ["busy", summary(3), "3 lines above 30 %, scoring"],
+    ["failed", summary(3), "failed"],
+  ];
+  for (const [state, file, text] of texts) {
+    test(`${state} with ${file?.above ?? "no"} lines: ${text}`, () =>
+      assert.equal(appearance(stateOf(params(state)), file).text, text));
+  }
+
+  test("the label says in words what icon and details say", () => {
+    const { label } = appearance(stateOf(params("failed")), undefined);
+    assert.equal(label, "Linewise, failed, it is failed");
+  });
+
+  test("details name model, provider and calibration, and say when there is none", () => {
+    const state = stateOf({ ...params("ready"), provider: null, calibration: null });
+    assert.deepEqual(appearance(state, summary(3)).details, [
+      "2 of 40 lines of code underlined",
+      "Model: smollm2-135m",
+      "Runs on: not known yet",
+      "Calibration: none, probabilities are uncalibrated",
+    ]);
+  });
+
+  test("percentages are rounded", () => {
+    assert.deepEqual([0, 0.296, 0.3, 1].map(percent), ["0 %", "30 %", "30 %", "100 %"]);
+  });
+});
+
+describe("the items", () => {
+  const uri = { scheme: "file", toString: () => "file:///a.py" } as Uri;
+  const python = { document: { uri, languageId: "python" } };
+  const focus = (active: unknown) => {
+    editor.activeTextEditor = active;
+    editor.fire("onDidChangeActiveTextEditor", active);
+  };
+
+  test("are there for Python only, and the focus of a log changes nothing", () => {
+    new StatusItems([]);
+    assert.equal(editor.statusBar.visible, false);
+    focus(python);
+    assert.equal(editor.statusBar.visible, true);
+    focus({ document: { uri: { scheme: "output" }, languageId: "Log" } });
+    assert.equal(editor.statusBar.visible, true);
+    focus({ document: { uri: { scheme: "file" }, languageId: "markdown" } });
+    assert.equal(editor.statusBar.visible, false);
+  });
+
+  test("show the summary of the file in front, and forget it when the file is closed", () => {
+    const items = new StatusItems([]);
+    focus(python);
+    items.set(stateOf(params("ready")));
+    items.summarize(uri, summary(3));
+    assert.equal(editor.statusBar.text, "$(pulse) Linewise: 3 lines above 30 %");
+    assert.equal(editor.languageStatus.text, "3 lines above 30 %");
+    editor.fire("onDidCloseTextDocument", { uri });
+    focus(python);
+    assert.equal(editor.statusBar.text, "$(pulse) Linewise: ready");
+  });
+
+  test("a failure is an error in both, and says why", () => {
+    const items = new StatusItems([]);
+    focus(python);
+    items.set({ kind: "failed", message: "no Python" });
+    assert.equal(editor.statusBar.text, "$(error) Linewise: failed");
+    assert.deepEqual(editor.statusBar.accessibilityInformation, {
+      label: "Linewise, failed, no Python",
+    });
+    assert.equal(editor.languageStatus.severity, 2);
+    assert.equal(editor.languageStatus.detail, "no Python");
+    items.set(stateOf(params("ready")));
+    assert.equal(editor.statusBar.backgroundColor, undefined);
+  });
+});
