@@ -41,6 +41,8 @@ def _unheard(_done: int, _total: int) -> None: ...
 class Model(Tokenizer, Protocol):
     """What the engine needs of a target model."""
 
+    @property
+    def provider(self) -> str: ...  # noqa: D102
     def hidden_states(self, ids: npt.NDArray[np.int64]) -> npt.NDArray[np.float32]: ...  # noqa: D102
 
 
@@ -106,6 +108,11 @@ class Engine:
     def manifest(self) -> ProbeManifest:
         """The probe's manifest: base rate, calibration, default threshold."""
         return self._probe.manifest
+
+    @property
+    def provider(self) -> str:
+        """What the target model runs on, as ONNX Runtime calls it."""
+        return self._model.provider
 
     def score(
         self,
