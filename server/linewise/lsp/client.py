@@ -1,0 +1,133 @@
+"""What the client at the other end can do, and how it is spoken to."""
+
+from __future__ import annotations
+
+import asyncio
+import traceback
+from collections.abc import Coroutine, Mapping
+from typing import TYPE_CHECKING, Any, TypeVar
+
+from lsprotocol import types
+
+from linewise.analysis.lines import PositionEncoding
+
+if TYPE_CHECKING:
+    from pygls.lsp.server import LanguageServer
+
+Answer = TypeVar("Answer")
+
+
+class Client:
+    """The client of one server. Its capabilities are known from `initialize` on."""
+
+    def __init__(self, server: LanguageServer) -> None:
+        self._server = server
+
+    @property
+    def encoding(self) -> PositionEncoding:
+        """The unit of character positions that was agreed on."""
+        # Either an enumeration member or its value, depending on how the client spelled it.
+        kind = types.PositionEncodingKind(self._server.workspace.position_encoding)
+        return PositionEncoding(kind.value)
+
+    @property
+    def pulls(self) -> bool:
+        """Whether it asks for diagnostics itself; then none may be pushed, or both would show."""
+        document = self._server.client_capabilities.text_document
+        return document is not None and document.diagnostic is not None
+
+    @property
+    def refreshes(self) -> bool:
+        """Whether it pulls again when told that diagnostics changed."""
+        workspace = self._server.client_capabilities.workspace
+        diagnostics = workspace.diagnostics if workspace else None
+        return bool(diagnostics and diagnostics.refresh_support)
+
+    @property
+    def configures(self) -> bool:
+        """Whether it answers `workspace/configuration`."""
+        workspace = self._server.client_capabilities.workspace
+        return bool(workspace and workspace.configuration)
+
+    @property
+    def registers_configuration(self) -> bool:
+        """Whether it wants to be asked for notifications about settings."""
+        workspace = self._server.client_capabilities.workspace
+        changes = workspace.did_change_configuration if workspace else None
+        return bool(changes and changes.dynamic_registration)
+
+    @property
+    def shows_progress(self) -> bool:
+        """Whether it can show the progress of work that the server began."""
+        window = self._server.client_capabilities.window
+        return bool(window and window.work_done_progress)
+
+    @property
+    def reads_markdown(self) -> bool:
+        """Whether a hover may be Markdown."""
+        document = self._server.client_capabilities.text_document
+        formats = document.hover.content_format if document and document.hover else None
+        return types.MarkupKind.Markdown in (formats or ())
+
+    def log(self, message: str, kind: types.MessageType = types.MessageType.Info) -> None:
+        """Add a line to the client's log. Code of the user has no place in it."""
+        self._server.window_log_message(types.LogMessageParams(type=kind, message=message))
+
+    def log_failure(self, doing: str, error: BaseException) -> None:
+        """Log where an unforeseen error came from, without its message: that may quote code."""
+        where = "".join(traceback.format_tb(error.__traceback__))
+        self.log(f"{doing}: {type(error).__name__}\n{where}", types.MessageType.Error)
+
+    def show(self, message: str, kind: types.MessageType) -> None:
+        """Put a message before the user's eyes."""
+        self._server.window_show_message(types.ShowMessageParams(type=kind, message=message))
+
+    def notify(self, method: str, payload: Mapping[str, Any]) -> None:
+        """Send a notification of our own; ``payload`` is what JSON can hold."""
+        self._server.protocol.notify(method, payload)
+
+    def publish(
+        self, uri: str, version: int | None, diagnostics: tuple[types.Diagnostic, ...]
+    ) -> None:
+        """Push the diagnostics of one version of a document."""
+        self._server.text_document_publish_diagnostics(
+            types.PublishDiagnosticsParams(uri=uri, version=version, diagnostics=diagnostics)
+        )
+
+    async def configuration(self, section: str) -> object:
+        """Ask for a section of the settings."""
+        items = [types.ConfigurationItem(section=section)]
+        answers = await self._ask(
+            self._server.workspace_configuration_async(types.ConfigurationParams(items=items))
+        )
+        return answers[0] if answers else None
+
+    async def register(self, method: str, options: object) -> None:
+        """Ask for notifications that must be registered for while running."""
+        registration = types.Registration(id=method, method=method, register_options=options)
+        await self._ask(
+            self._server.client_register_capability_async(types.RegistrationParams([registration]))
+        )
+
+    async def refresh(self) -> None:
+        """Tell the client that diagnostics it pulled no longer hold."""
+        await self._ask(self._server.workspace_diagnostic_refresh_async(None))
+
+    async def create_progress(self, token: str) -> None:
+        """Announce a progress of our own."""
+        await self._ask(self._server.work_done_progress.create_async(token))
+
+    def report_progress(
+        self, token: str, value: types.WorkDoneProgressBegin | types.WorkDoneProgressEnd
+    ) -> None:
+        """Begin or end an announced progress."""
+        self._server.progress(types.ProgressParams(token=token, value=value))
+
+    def forget_progress(self, token: str) -> None:
+        """Free what pygls keeps for a token, which it never does by itself."""
+        self._server.work_done_progress.tokens.pop(token, None)
+
+    async def _ask(self, request: Coroutine[Any, Any, Answer]) -> Answer:
+        # A reply to a request whose future was cancelled makes pygls raise InvalidStateError
+        # (openlawlibrary/pygls#621), so cancelling whoever waits must not reach the request.
+        return await asyncio.shield(request)

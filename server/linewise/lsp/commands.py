@@ -1,0 +1,112 @@
+"""The commands a client can have executed: a probability for any span, and the models there are."""
+
+from __future__ import annotations
+
+import threading
+from typing import Any
+
+from attrs import frozen
+from lsprotocol import types
+from pygls.exceptions import JsonRpcException
+
+from linewise.errors import LinewiseError
+from linewise.lsp.client import Client
+from linewise.lsp.configuration import Configuration
+from linewise.lsp.convert import edit_message, finite, offsets
+from linewise.lsp.documents import Document, Documents, read_closed
+from linewise.lsp.model import ModelHost
+from linewise.lsp.scoring import Scorer, Superseded
+from linewise.results import SpanScore
+
+QUERY_SPAN = "linewise.server.querySpan"
+LIST_MODELS = "linewise.server.listModels"
+
+
+@frozen
+class SpanQuery:
+    """The argument of `linewise.server.querySpan`."""
+
+    uri: str
+    range: types.Range
+
+
+class Commands:
+    """Executes the server's commands; what it returns is what JSON can hold."""
+
+    def __init__(
+        self,
+        client: Client,
+        host: ModelHost,
+        documents: Documents,
+        scorer: Scorer,
+        configuration: Configuration,
+    ) -> None:
+        self._client = client
+        self._host = host
+        self._documents = documents
+        self._scorer = scorer
+        self._configuration = configuration
+
+    async def query_span(self, query: SpanQuery) -> dict[str, Any]:
+        """Return the edit probability of any range of any Python document, open or not.
+
+        Raises
+        ------
+        JsonRpcException
+            RequestFailed, with a message for the user.
+        """
+        try:
+            document = self._documents.get(query.uri) or await self._read(query.uri)
+            # The command is a question somebody waits for: it outlasts the loading of a model.
+            outcome = await self._scorer.outcome(document, patience=None)
+        except LinewiseError as error:
+            raise _failed(str(error)) from error
+        except Superseded:
+            raise _failed("the document changed meanwhile; ask again") from None
+        if outcome is None:
+            raise _failed("this document is not scored; the log of Linewise says why")
+        scored, engine = outcome.scored, outcome.model.engine
+        start, end = offsets(query.range, scored.table, self._client.encoding)
+
+        def ask(_: threading.Event) -> SpanScore | None:
+            return engine.span(scored, start, end)
+
+        answer = await self._host.run(ask)
+        if answer is None:
+            raise _failed("there is no code in the selection")
+        return {
+            "probability": finite(answer.probability),
+            "baseRate": finite(answer.base_rate),
+            "lines": [int(line) for line in answer.lines],
+            "tokens": int(answer.tokens),
+            "calibrated": True,
+            "message": edit_message(answer.probability, answer.base_rate),
+        }
+
+    def list_models(self) -> list[dict[str, Any]]:
+        """Return the models that are registered or installed."""
+        # Not needed before somebody asks, so not part of the start.
+        from linewise.models.cache import installed
+        from linewise.models.registry import registered
+        from linewise.probe.runtime import find_probe
+
+        described = {name: spec.description for name, spec in registered().items()}
+        found = {model.name for model in installed()}
+        return [
+            {
+                "name": name,
+                "description": described.get(name, ""),
+                "installed": name in found,
+                "active": name == self._configuration.settings.model,
+                "probe": find_probe(name) is not None,
+            }
+            for name in [*described, *sorted(found - described.keys())]
+        ]
+
+    async def _read(self, uri: str) -> Document:
+        settings = self._configuration.settings
+        return await self._host.run(lambda _: read_closed(uri, settings))
+
+
+def _failed(message: str) -> JsonRpcException:
+    return JsonRpcException(message, types.LSPErrorCodes.RequestFailed.value)

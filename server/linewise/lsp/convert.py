@@ -1,0 +1,87 @@
+"""Where results become protocol types: builtin types, finite numbers, the client's positions.
+
+A numpy scalar or a NaN in a payload would leave the request without any answer, so every number
+that leaves the server passes through `finite`.
+"""
+
+from __future__ import annotations
+
+import math
+
+from lsprotocol import types
+
+from linewise.analysis.lines import LineTable, PositionEncoding
+from linewise.errors import LinewiseError
+from linewise.results import Finding, Severity
+
+SOURCE = "linewise"
+CODE = "edit-risk"
+_SEVERITIES = {
+    Severity.HINT: types.DiagnosticSeverity.Hint,
+    Severity.INFORMATION: types.DiagnosticSeverity.Information,
+    Severity.WARNING: types.DiagnosticSeverity.Warning,
+}
+
+
+def finite(value: float) -> float:
+    """Return ``value`` as a builtin float.
+
+    Raises
+    ------
+    LinewiseError
+        If it is infinite or not a number.
+    """
+    number = float(value)
+    if not math.isfinite(number):
+        raise LinewiseError(
+            "the model gave a number that is not finite; pull it again with "
+            "`linewise models pull --force`"
+        )
+    return number
+
+
+def percent(probability: float) -> str:
+    """Write a probability the way it is shown everywhere: whole percents, never a bare zero."""
+    return "<1 %" if probability < 0.005 else f"{100 * probability:.0f} %"
+
+
+def edit_message(probability: float, base_rate: float) -> str:
+    """Write a probability with the base rate it must be read against."""
+    return f"Edit probability {percent(probability)} (base rate {percent(base_rate)})"
+
+
+def diagnostic(
+    finding: Finding, table: LineTable, base_rate: float, encoding: PositionEncoding
+) -> types.Diagnostic:
+    """Return the diagnostic that shows ``finding``; ``data`` is for code actions and editors."""
+    probability = finite(finding.probability)
+    return types.Diagnostic(
+        range=finding_range(finding, table, encoding),
+        severity=_SEVERITIES[finding.severity],
+        code=CODE,
+        source=SOURCE,
+        message=edit_message(probability, finite(base_rate)),
+        data={
+            "probability": probability,
+            "baseRate": finite(base_rate),
+            "rank": int(finding.rank),
+            "unit": finding.unit,
+        },
+    )
+
+
+def finding_range(finding: Finding, table: LineTable, encoding: PositionEncoding) -> types.Range:
+    """Return the range of a finding in the client's units."""
+    start = table.starts[finding.line]
+    return types.Range(
+        types.Position(*table.position(start + finding.start, encoding)),
+        types.Position(*table.position(start + finding.end, encoding)),
+    )
+
+
+def offsets(area: types.Range, table: LineTable, encoding: PositionEncoding) -> tuple[int, int]:
+    """Return the offsets of a client's range, clamped to the document."""
+    return (
+        table.offset(area.start.line, area.start.character, encoding),
+        table.offset(area.end.line, area.end.character, encoding),
+    )

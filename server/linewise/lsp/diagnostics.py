@@ -1,0 +1,107 @@
+"""Diagnostics, pulled by clients that can and pushed to those that cannot."""
+
+from __future__ import annotations
+
+import asyncio
+
+from lsprotocol import types
+from pygls.exceptions import JsonRpcException
+
+from linewise.lsp.client import Client
+from linewise.lsp.convert import SOURCE, diagnostic
+from linewise.lsp.documents import Document, Documents
+from linewise.lsp.model import ModelLoading
+from linewise.lsp.scoring import Outcome, Scorer, Superseded
+from linewise.lsp.tasks import Tasks
+
+OPTIONS = types.DiagnosticOptions(
+    identifier=SOURCE, inter_file_dependencies=False, workspace_diagnostics=False
+)
+
+
+class Diagnostics:
+    """Answers pulls, and publishes the newest version's findings where nobody pulls."""
+
+    def __init__(self, client: Client, documents: Documents, scorer: Scorer, tasks: Tasks) -> None:
+        self._client = client
+        self._documents = documents
+        self._scorer = scorer
+        self._tasks = tasks
+        self._publishing: dict[str, asyncio.Task[None]] = {}
+
+    async def pull(self, params: types.DocumentDiagnosticParams) -> types.DocumentDiagnosticReport:
+        """Answer `textDocument/diagnostic`.
+
+        Raises
+        ------
+        JsonRpcException
+            ServerCancelled, if the client should ask again: the model is still loading, or the
+            document changed meanwhile.
+        """
+        document = self._documents.get(params.text_document.uri)
+        outcome = None
+        if document is not None:
+            try:
+                outcome = await self._scorer.outcome(document)
+            except ModelLoading:
+                raise _ask_again("the model is loading") from None
+            except Superseded:
+                if self._documents.get(document.uri) is not None:
+                    raise _ask_again("the document changed") from None
+        if outcome is None:
+            return types.RelatedFullDocumentDiagnosticReport(items=())
+        if params.previous_result_id == outcome.result_id:
+            return types.RelatedUnchangedDocumentDiagnosticReport(result_id=outcome.result_id)
+        return types.RelatedFullDocumentDiagnosticReport(
+            items=self._items(outcome), result_id=outcome.result_id
+        )
+
+    def changed(self, document: Document) -> None:
+        """Publish a new version's diagnostics when they are known, unless the client pulls."""
+        if self._client.pulls:
+            return
+        self._stop(document)
+        self._publishing[document.uri] = self._tasks.spawn(self._publish(document))
+
+    def closed(self, document: Document) -> None:
+        """Clear what was published for a document."""
+        self._stop(document)
+        self._scorer.forget(document)
+        if not self._client.pulls:
+            self._client.publish(document.uri, None, ())
+
+    def refresh(self) -> None:
+        """Make the client show what the present model and settings say."""
+        for document in self._documents:
+            self.changed(document)
+        if self._client.pulls and self._client.refreshes:
+            self._tasks.spawn(self._client.refresh())
+
+    async def _publish(self, document: Document) -> None:
+        try:
+            outcome = await self._scorer.outcome(document)
+        except (ModelLoading, Superseded):
+            return  # whatever overtook it publishes in its place
+        # Nothing is awaited from the scorer's last look at the version to here.
+        items = self._items(outcome) if outcome is not None else ()
+        self._client.publish(document.uri, document.version, items)
+
+    def _stop(self, document: Document) -> None:
+        if (task := self._publishing.pop(document.uri, None)) is not None:
+            task.cancel()
+
+    def _items(self, outcome: Outcome) -> tuple[types.Diagnostic, ...]:
+        scored = outcome.scored
+        return tuple(
+            diagnostic(finding, scored.table, scored.base_rate, self._client.encoding)
+            for finding in outcome.findings
+        )
+
+
+def _ask_again(reason: str) -> JsonRpcException:
+    # Not "false": vscode-languageclient then never asks for this document again.
+    return JsonRpcException(
+        f"{reason}; ask again",
+        types.LSPErrorCodes.ServerCancelled.value,
+        types.DiagnosticServerCancellationData(retrigger_request=True),
+    )

@@ -1,0 +1,125 @@
+"""The open Python documents, each version an immutable snapshot that knows when it is outdated."""
+
+from __future__ import annotations
+
+import threading
+import time
+import tokenize
+from collections.abc import Iterator
+from pathlib import Path
+from urllib.parse import unquote
+
+from attrs import field, frozen
+from pygls.uris import to_fs_path
+
+from linewise.errors import LinewiseError
+from linewise.settings import Settings
+
+PYTHON = "python"
+
+
+@frozen(eq=False)
+class Document:
+    """One version of a document.
+
+    ``edited_at`` is when it came on the monotonic clock, None unless somebody is typing.
+    ``outdated`` is set once a newer version arrived or the document was closed; the worker thread
+    reads it between forward passes.
+    """
+
+    uri: str
+    version: int | None
+    text: str
+    edited_at: float | None = None
+    outdated: threading.Event = field(factory=threading.Event, repr=False)
+
+
+class Documents:
+    """The newest version of each open Python document. Used on the event loop only."""
+
+    def __init__(self) -> None:
+        self._open: dict[str, Document] = {}
+
+    def __iter__(self) -> Iterator[Document]:
+        return iter(tuple(self._open.values()))
+
+    def get(self, uri: str) -> Document | None:
+        """Return the newest version, None if the document is not open."""
+        return self._open.get(_key(uri))
+
+    def open(self, uri: str, language: str, version: int, text: str) -> Document | None:
+        """Take in an opened document; one in another language is none of ours."""
+        return self._put(Document(uri, version, text)) if language == PYTHON else None
+
+    def change(self, uri: str, version: int, text: str) -> Document | None:
+        """Replace an open document by its next version."""
+        if self.get(uri) is None:
+            return None
+        return self._put(Document(uri, version, text, edited_at=time.monotonic()))
+
+    def close(self, uri: str) -> Document | None:
+        """Let go of a document."""
+        document = self._open.pop(_key(uri), None)
+        if document is not None:
+            document.outdated.set()
+        return document
+
+    def close_all(self) -> None:
+        """Let go of every document: what is being computed for them stops."""
+        for document in self:
+            self.close(document.uri)
+
+    def _put(self, document: Document) -> Document:
+        self.close(document.uri)
+        self._open[_key(document.uri)] = document
+        return document
+
+
+def read_closed(uri: str, settings: Settings) -> Document:
+    """Read a document that is not open from the disk, decoded as Python would, newlines as found.
+
+    Raises
+    ------
+    LinewiseError
+        If it is not a readable, decodable file of a size that is scored.
+    """
+    path = to_fs_path(uri) if uri.startswith("file:") else None
+    if path is None:
+        raise LinewiseError("the document is neither open nor a file; open it first")
+    try:
+        with Path(path).open("rb") as file:
+            # One byte more than allowed is enough to be refused; the rest is never read.
+            content = file.read(settings.max_file_bytes + 1)
+            file.seek(0)
+            encoding, _ = tokenize.detect_encoding(file.readline)
+        document = Document(uri, None, content.decode(encoding))
+    except OSError as error:
+        raise LinewiseError(f"the file cannot be read: {error.strerror}") from error
+    except (SyntaxError, UnicodeDecodeError) as error:
+        raise LinewiseError("the file is not text in the encoding it declares") from error
+    if reason := refusal(document, settings):
+        raise LinewiseError(f"the file {reason}")
+    return document
+
+
+def refusal(document: Document, settings: Settings) -> str | None:
+    """Return why a document is too large to be scored and what to do, None if it is not."""
+    text = document.text
+    size = len(text) if text.isascii() else len(text.encode("utf-8", "surrogatepass"))
+    if size > settings.max_file_bytes:
+        return (
+            f"is not scored: it is larger than {settings.max_file_bytes:,} bytes "
+            "(setting linewise.maxFileBytes)"
+        )
+    lines = 1 + text.count("\n") + text.count("\r") - text.count("\r\n")
+    if lines > settings.max_file_lines:
+        return (
+            f"is not scored: it has {lines:,} lines, more than {settings.max_file_lines:,} "
+            "(setting linewise.maxFileLines)"
+        )
+    return None
+
+
+def _key(uri: str) -> str:
+    # Clients are free to escape characters differently from one message to the next.
+    return unquote(uri)

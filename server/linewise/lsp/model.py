@@ -1,0 +1,144 @@
+"""The model in use: loaded on the worker thread, replaced when the settings name another."""
+
+from __future__ import annotations
+
+import asyncio
+import hashlib
+import threading
+from collections.abc import Callable
+from contextlib import suppress
+from typing import TYPE_CHECKING, TypeVar
+
+from attrs import frozen
+from lsprotocol import types
+
+from linewise.errors import LinewiseError
+from linewise.lsp.client import Client
+from linewise.lsp.progress import show_progress
+from linewise.lsp.status import State, Status, StatusReporter
+from linewise.lsp.tasks import Tasks
+from linewise.models.worker import ModelWorker
+
+if TYPE_CHECKING:
+    from linewise.engine import Engine
+
+Result = TypeVar("Result")
+LoadEngine = Callable[[str], "Engine"]
+
+
+class ModelLoading(Exception):  # noqa: N818 - an outcome, not an error
+    """The model is not there yet; asking again later will help."""
+
+
+@frozen(eq=False)
+class LoadedModel:
+    """An engine and what to call it. ``identity`` changes whenever its answers may."""
+
+    name: str
+    engine: Engine
+    identity: str
+
+
+def load_engine(model: str) -> Engine:
+    """Load an installed model and its probe."""
+    # On the worker thread, not before: the runtime alone takes longer to import than `initialize`
+    # may take to be answered.
+    from linewise.engine import Engine
+
+    return Engine.load(model)
+
+
+class ModelHost:
+    """Loads the model, runs work on its thread and says how it is.
+
+    ``settled`` is called each time a model was loaded or could not be.
+    """
+
+    def __init__(
+        self,
+        load: LoadEngine,
+        client: Client,
+        tasks: Tasks,
+        settled: Callable[[], None],
+    ) -> None:
+        self.status = StatusReporter(client)
+        self._worker = ModelWorker()
+        self._load_engine = load
+        self._client = client
+        self._tasks = tasks
+        self._announce = settled
+        self._settled = asyncio.Event()
+        self._loading: asyncio.Task[None] | None = None
+        self._shown: str | None = None
+        self.name: str | None = None
+        self.loaded: LoadedModel | None = None
+
+    @property
+    def failed(self) -> bool:
+        """Whether there is no model and none is on its way."""
+        return self._settled.is_set() and self.loaded is None
+
+    def start(self, name: str) -> None:
+        """Begin to load a model; the one before it is let go at once."""
+        if self._loading is not None:
+            self._loading.cancel()
+        self.name, self.loaded = name, None
+        self._settled.clear()
+        self.status.set(Status(State.LOADING, f"Loading {name}", name))
+        done = asyncio.Event()
+        self._tasks.spawn(show_progress(self._client, f"Linewise: loading {name}", done))
+        self._loading = self._tasks.spawn(self._load(name))
+        # Also of a task that was replaced before it first ran.
+        self._loading.add_done_callback(lambda _: done.set())
+
+    async def model(self, patience: float | None) -> LoadedModel | None:
+        """Return the model, None if it could not be loaded; wait for it up to ``patience`` seconds.
+
+        Raises
+        ------
+        ModelLoading
+            If it takes longer.
+        """
+        with suppress(TimeoutError):
+            await asyncio.wait_for(self._settled.wait(), patience)
+        if not self._settled.is_set():
+            raise ModelLoading
+        return self.loaded
+
+    async def run(self, work: Callable[[threading.Event], Result]) -> Result:
+        """Run ``work`` on the thread that owns the engine; cancelling sets the event it gets."""
+        return await self._worker.submit(work)
+
+    async def _load(self, name: str) -> None:
+        try:
+            engine = await self.run(lambda _: self._load_engine(name))
+            identity = hashlib.sha256(repr(engine.manifest).encode()).hexdigest()
+            self.loaded = LoadedModel(name, engine, identity)
+            self._shown = None
+            self.status.set(_ready(self.loaded))
+        except LinewiseError as error:
+            self._fail(name, str(error))
+        except Exception as error:  # noqa: BLE001 - a broken model or runtime must not end the server
+            self._client.log_failure(f"loading {name}", error)
+            self._fail(name, f"{name} cannot be loaded ({type(error).__name__}); see the log")
+        self._settled.set()
+        self._announce()
+
+    def _fail(self, name: str, reason: str) -> None:
+        message = f"Linewise cannot score code: {reason}"
+        self.status.set(Status(State.FAILED, message, name))
+        # Loading is tried again whenever that may help; saying the same twice does not.
+        if message != self._shown:
+            self._shown = message
+            self._client.show(message, types.MessageType.Error)
+
+
+def _ready(loaded: LoadedModel) -> Status:
+    line = loaded.engine.manifest.calibrators.line
+    return Status(
+        State.READY,
+        "Ready",
+        loaded.name,
+        loaded.engine.provider,
+        f"fitted on {line.n:,} lines, {100 * line.base_rate:.0f} % of them edited",
+    )

@@ -1,0 +1,201 @@
+"""From an open document to what is known about it, computed on the worker thread and kept."""
+
+from __future__ import annotations
+
+import asyncio
+import hashlib
+import threading
+import time
+from collections.abc import Mapping
+from pathlib import PurePosixPath
+from typing import TYPE_CHECKING
+
+from attrs import evolve, frozen
+from lsprotocol import types
+
+from linewise.analysis.findings import select_findings
+from linewise.errors import Cancelled
+from linewise.lsp.client import Client
+from linewise.lsp.configuration import Configuration
+from linewise.lsp.documents import Document, Documents, refusal
+from linewise.lsp.model import LoadedModel, ModelHost
+from linewise.results import Finding, TokenWeight
+from linewise.settings import Settings
+
+if TYPE_CHECKING:
+    from linewise.engine import ScoredText
+
+SUMMARY = "linewise/fileSummary"
+PATIENCE = 0.5
+"""Seconds a request waits for a model that is loading.
+
+A client that is told to ask again does so at once, so answering at once would keep both busy.
+"""
+
+
+class Superseded(Exception):  # noqa: N818 - an outcome, not an error
+    """A newer version of the document, its end or another model overtook the work."""
+
+
+@frozen(eq=False)
+class Outcome:
+    """All that is shown of one version of a document, ready to be looked up.
+
+    ``result_id`` is equal if and only if text, model, probe and settings are. ``weights`` holds
+    the token weights of each flagged line, strongest first.
+    """
+
+    document: Document
+    result_id: str
+    model: LoadedModel
+    scored: ScoredText
+    findings: tuple[Finding, ...]
+    weights: Mapping[int, tuple[TokenWeight, ...]]
+
+    def finding(self, line: int) -> Finding | None:
+        """Return the finding on a 0-based line."""
+        return next((finding for finding in self.findings if finding.line == line), None)
+
+
+class Scorer:
+    """Scores documents, newest version only, and remembers the last outcome of each."""
+
+    def __init__(
+        self,
+        host: ModelHost,
+        client: Client,
+        documents: Documents,
+        configuration: Configuration,
+        debounce: float,
+    ) -> None:
+        self._host = host
+        self._client = client
+        self._documents = documents
+        self._configuration = configuration
+        self._debounce = debounce
+        self._outcomes: dict[str, Outcome] = {}
+        self._declined: dict[str, str] = {}
+
+    def known(self, document: Document) -> Outcome | None:
+        """Return the outcome of exactly this version, if there is one; never computes."""
+        outcome = self._outcomes.get(document.uri)
+        return outcome if outcome is not None and outcome.document is document else None
+
+    def forget(self, document: Document) -> None:
+        """Drop what is remembered of a closed document."""
+        self._outcomes.pop(document.uri, None)
+        self._declined.pop(document.uri, None)
+
+    async def outcome(
+        self, document: Document, *, patience: float | None = PATIENCE
+    ) -> Outcome | None:
+        """Return the outcome of a document's newest version, None if it cannot be scored.
+
+        Why it cannot is said in the log and the status, once. Text that somebody is typing is
+        left alone until it has been still for the debounce time.
+
+        Raises
+        ------
+        ModelLoading
+            If there is no model yet.
+        Superseded
+            If the answer would be about something that is no longer there.
+        """
+        settings = self._configuration.settings
+        if reason := refusal(document, settings):
+            self._decline(document, reason)
+            return None
+        model = await self._host.model(patience)
+        if model is None:
+            return None
+        result_id = _result_id(document.text, model, settings)
+        known = self._outcomes.get(document.uri)
+        if known is None or known.result_id != result_id:
+            await self._still(document)
+            outcome = await self._compute(document, model, settings, result_id, known)
+        elif known.document is document:
+            return known
+        else:
+            outcome = evolve(known, document=document)
+        if document.outdated.is_set() or self._host.loaded is not model:
+            raise Superseded
+        if outcome is None:
+            return None
+        if self._documents.get(document.uri) is document:
+            self._outcomes[document.uri] = outcome
+            self._declined.pop(document.uri, None)
+            self._summarize(outcome, settings)
+        return outcome
+
+    async def _still(self, document: Document) -> None:
+        if document.edited_at is not None:
+            await asyncio.sleep(document.edited_at + self._debounce - time.monotonic())
+
+    async def _compute(
+        self,
+        document: Document,
+        model: LoadedModel,
+        settings: Settings,
+        result_id: str,
+        known: Outcome | None,
+    ) -> Outcome | None:
+        same = known is not None and known.model is model and known.document.text == document.text
+        before = known.scored if known is not None and same else None
+
+        def work(token: threading.Event) -> Outcome:
+            def cancelled() -> bool:
+                return (
+                    token.is_set() or document.outdated.is_set() or self._host.loaded is not model
+                )
+
+            engine = model.engine
+            scored = before or engine.score(document.text, cancelled=cancelled)
+            findings = select_findings(
+                scored.table, scored.lines, settings, engine.manifest.threshold
+            )
+            # The probe belongs to this thread; a hover is then nothing but a look-up.
+            weights = {
+                finding.line: engine.token_weights(scored, finding.line) for finding in findings
+            }
+            return Outcome(document, result_id, model, scored, findings, weights)
+
+        try:
+            with self._host.status.busy():
+                return await self._host.run(work)
+        except Cancelled as error:
+            raise Superseded from error
+        except Exception as error:  # noqa: BLE001 - one document must not end the server
+            self._client.log_failure("scoring", error)
+            self._decline(document, f"is not scored: {type(error).__name__}; see the log")
+            return None
+
+    def _decline(self, document: Document, reason: str) -> None:
+        if self._documents.get(document.uri) is not document:
+            return
+        self._outcomes.pop(document.uri, None)
+        if self._declined.get(document.uri) != reason:
+            self._declined[document.uri] = reason
+            message = f"{PurePosixPath(document.uri).name} {reason}"
+            self._client.log(message, types.MessageType.Warning)
+            self._host.status.remark(message)
+
+    def _summarize(self, outcome: Outcome, settings: Settings) -> None:
+        threshold = settings.status_threshold
+        lines = outcome.scored.lines
+        self._client.notify(
+            SUMMARY,
+            {
+                "uri": outcome.document.uri,
+                "version": outcome.document.version,
+                "above": sum(line.probability >= threshold for line in lines),
+                "threshold": threshold,
+                "flagged": len(outcome.findings),
+                "codeLines": len(lines),
+            },
+        )
+
+
+def _result_id(text: str, model: LoadedModel, settings: Settings) -> str:
+    digest = hashlib.sha256(text.encode("utf-8", "surrogatepass"))
+    digest.update(f"\0{model.identity}\0{settings!r}".encode())
+    return digest.hexdigest()

@@ -1,0 +1,181 @@
+"""The server: its parts are put together and bound to the protocol here, and nowhere else."""
+
+from __future__ import annotations
+
+import logging
+import socket
+import sys
+from typing import Any
+
+from lsprotocol import types
+from pygls.exceptions import FeatureRequestError, JsonRpcException, PyglsError
+from pygls.lsp.server import LanguageServer
+
+from linewise import __version__
+from linewise.lsp import commands, diagnostics
+from linewise.lsp.client import Client
+from linewise.lsp.commands import Commands, SpanQuery
+from linewise.lsp.configuration import Configuration
+from linewise.lsp.diagnostics import Diagnostics
+from linewise.lsp.documents import Document, Documents
+from linewise.lsp.hover import Hovers
+from linewise.lsp.model import LoadEngine, ModelHost, load_engine
+from linewise.lsp.scoring import Scorer
+from linewise.lsp.tasks import Tasks
+
+DEBOUNCE_SECONDS = 0.4
+
+
+class LinewiseServer(LanguageServer):
+    """One client's server.
+
+    ``load`` makes an engine for the model the settings name; it runs on the worker thread.
+    ``debounce`` is how long, in seconds, text must be still before it is scored.
+    """
+
+    def __init__(
+        self, load: LoadEngine = load_engine, *, debounce: float = DEBOUNCE_SECONDS
+    ) -> None:
+        # Below this level pygls logs whole messages, and messages hold the user's code. What it
+        # would log above it is reported to `report_server_error` as well.
+        logging.getLogger("pygls").setLevel(logging.CRITICAL)
+        # Full text only: incremental changes are applied with another idea of what a line is.
+        super().__init__(
+            "linewise", __version__, text_document_sync_kind=types.TextDocumentSyncKind.Full
+        )
+        self.client = Client(self)
+        self.tasks = Tasks(lambda error: self.client.log_failure("in the background", error))
+        self.documents = Documents()
+        self.configuration = Configuration(self.client)
+        self.host = ModelHost(load, self.client, self.tasks, self._model_settled)
+        self.scorer = Scorer(self.host, self.client, self.documents, self.configuration, debounce)
+        self.diagnostics = Diagnostics(self.client, self.documents, self.scorer, self.tasks)
+        self.hovers = Hovers(self.client, self.documents, self.scorer)
+        self.commands = Commands(
+            self.client, self.host, self.documents, self.scorer, self.configuration
+        )
+        self.initialization_options: object = None
+        self.was_shut_down = False
+        _bind(self)
+
+    @property
+    def exit_code(self) -> int:
+        """What the protocol asks the process to end with."""
+        return 0 if self.was_shut_down else 1
+
+    async def start(self) -> None:
+        """Read the settings and begin to load the model."""
+        await self.configuration.watch()
+        await self.configure(self.initialization_options)
+
+    async def configure(self, sent: object) -> None:
+        """Follow a change of settings: load another model, or show the same scores otherwise."""
+        before = self.configuration.settings
+        await self.configuration.update(sent)
+        after = self.configuration.settings
+        if after.model != self.host.name or self.host.failed:
+            self.host.start(after.model)
+        elif after != before:
+            self.diagnostics.refresh()
+
+    def opened(self, document: Document) -> None:
+        """Take care of a document that was just opened."""
+        if self.host.failed:
+            # The user may have installed the model meanwhile, as the message asked.
+            self.host.start(self.configuration.settings.model)
+        self.diagnostics.changed(document)
+
+    def report_server_error(
+        self, error: Exception, source: type[PyglsError] | type[JsonRpcException]
+    ) -> None:
+        """Log what went wrong; the client was told already if it had asked for something."""
+        match error:
+            case JsonRpcException(code=code) if source is FeatureRequestError:
+                if code != types.ErrorCodes.InternalError.value:
+                    return
+        self.client.log_failure("in the protocol", sys.exc_info()[1] or error)
+
+    def _model_settled(self) -> None:
+        self.diagnostics.refresh()
+
+
+def _bind(server: LinewiseServer) -> None:
+    """Register every handler. Those for notifications return at once and leave work to tasks."""
+
+    @server.feature(types.INITIALIZE)
+    def initialize(ls: LinewiseServer, params: types.InitializeParams) -> None:
+        ls.initialization_options = params.initialization_options
+
+    @server.feature(types.INITIALIZED)
+    def initialized(ls: LinewiseServer, _params: types.InitializedParams) -> None:
+        ls.tasks.spawn(ls.start())
+
+    @server.feature(types.SHUTDOWN)
+    def shutdown(ls: LinewiseServer, _params: None) -> None:
+        ls.was_shut_down = True
+        ls.documents.close_all()
+        ls.tasks.cancel_all()
+
+    @server.feature(types.WORKSPACE_DID_CHANGE_CONFIGURATION)
+    def did_change_configuration(
+        ls: LinewiseServer, params: types.DidChangeConfigurationParams
+    ) -> None:
+        ls.tasks.spawn(ls.configure(params.settings))
+
+    @server.feature(types.TEXT_DOCUMENT_DID_OPEN)
+    def did_open(ls: LinewiseServer, params: types.DidOpenTextDocumentParams) -> None:
+        item = params.text_document
+        if document := ls.documents.open(item.uri, item.language_id, item.version, item.text):
+            ls.opened(document)
+
+    @server.feature(types.TEXT_DOCUMENT_DID_CHANGE)
+    def did_change(ls: LinewiseServer, params: types.DidChangeTextDocumentParams) -> None:
+        uri, version = params.text_document.uri, params.text_document.version
+        text = ls.workspace.get_text_document(uri).source
+        if document := ls.documents.change(uri, version, text):
+            ls.diagnostics.changed(document)
+
+    @server.feature(types.TEXT_DOCUMENT_DID_CLOSE)
+    def did_close(ls: LinewiseServer, params: types.DidCloseTextDocumentParams) -> None:
+        if document := ls.documents.close(params.text_document.uri):
+            ls.diagnostics.closed(document)
+
+    @server.feature(types.TEXT_DOCUMENT_DIAGNOSTIC, diagnostics.OPTIONS)
+    async def diagnostic(
+        ls: LinewiseServer, params: types.DocumentDiagnosticParams
+    ) -> types.DocumentDiagnosticReport:
+        return await ls.diagnostics.pull(params)
+
+    @server.feature(types.TEXT_DOCUMENT_HOVER)
+    def hover(ls: LinewiseServer, params: types.HoverParams) -> types.Hover | None:
+        return ls.hovers.at(params)
+
+    @server.command(commands.QUERY_SPAN)
+    async def query_span(ls: LinewiseServer, query: SpanQuery) -> dict[str, Any]:
+        return await ls.commands.query_span(query)
+
+    @server.command(commands.LIST_MODELS)
+    def list_models(ls: LinewiseServer) -> list[dict[str, Any]]:
+        return ls.commands.list_models()
+
+
+def serve_stdio() -> int:
+    """Serve one client on standard input and output; return the exit code."""
+    server = LinewiseServer()
+    server.start_io()
+    return server.exit_code
+
+
+def serve_tcp(port: int) -> int:
+    """Serve one client on a port of the loopback interface; return the exit code.
+
+    Port 0 takes a free one. The address is written to standard error once it can be connected to.
+    """
+    with socket.create_server(("127.0.0.1", port)) as listener:
+        host, actual = listener.getsockname()
+        print(f"listening on {host}:{actual}", file=sys.stderr, flush=True)
+        connection, _ = listener.accept()
+    server = LinewiseServer()
+    with connection, connection.makefile("rb") as reader, connection.makefile("wb") as writer:
+        server.start_io(reader, writer)
+    return server.exit_code
