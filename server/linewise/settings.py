@@ -94,4 +94,6 @@ def _strict_converter() -> cattrs.Converter:
     converter.register_structure_hook(int, number)
     converter.register_structure_hook(float, number)
     converter.register_structure_hook(str, text)
+    # An enum of strings would otherwise be taken for any string.
+    converter.register_structure_hook(Severity, lambda value, _: Severity(text(value, str)))
     return converter

@@ -103,7 +103,7 @@ def predict(head: MaxPoolHead, corpus: Corpus, layer: int, batch: int = 256) -> 
 
 def fit_platt(logits: npt.NDArray[np.float32], labels: npt.NDArray[np.bool_]) -> Platt:
     """Fit unpenalized logistic regression of the label on the logit (papers' §2.3)."""
-    model = LogisticRegression(penalty=None).fit(logits[:, None], labels)
+    model = LogisticRegression(C=np.inf).fit(logits[:, None], labels)
     return Platt(
         float(model.coef_[0, 0]), float(model.intercept_[0]), float(labels.mean()), len(labels)
     )

@@ -1,0 +1,79 @@
+"""A small, real engine: a character-level model with random weights and a real ONNX probe."""
+
+import numpy as np
+import pytest
+import torch
+from attrs import frozen
+
+from linewise.analysis.model_input import INPUT_BUILDER_VERSION
+from linewise.engine import Engine
+from linewise.lab.export import export_head
+from linewise.lab.heads import MaxPoolHead
+from linewise.probe.calibration import Platt
+from linewise.probe.manifest import Calibrators, ProbeManifest, write_manifest
+from linewise.probe.runtime import Probe
+
+SIZE = 8
+
+
+@frozen(eq=False)
+class Characters:
+    ids: np.ndarray
+    starts: np.ndarray
+    ends: np.ndarray
+
+
+class TinyModel:
+    """Hidden state of a character: a fixed random vector, plus a decaying sum of those before."""
+
+    def __init__(self):
+        self.table = np.random.default_rng(0).normal(size=(256, SIZE)).astype(np.float32)
+        self.passes = 0
+
+    def encode(self, text):
+        count = np.arange(len(text))
+        return Characters(np.array([ord(each) for each in text], np.int64), count, count + 1)
+
+    def hidden_states(self, ids):
+        self.passes += 1
+        hidden = self.table[ids % 256].copy()
+        for position in range(1, len(hidden)):
+            hidden[position] += 0.5 * hidden[position - 1]
+        return hidden[None]
+
+
+@pytest.fixture(scope="session")
+def probe_folder(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("probe")
+    torch.manual_seed(0)
+    head = MaxPoolHead(torch.zeros(SIZE), torch.ones(SIZE), width=6).eval()
+    platt = Platt(slope=1.5, intercept=-1.0, base_rate=0.1, n=100)
+    write_manifest(
+        ProbeManifest(
+            version=1,
+            model="tiny",
+            model_sha256="0" * 64,
+            scheme="fp32",
+            layers=(1,),
+            hidden_size=SIZE,
+            input_builder=INPUT_BUILDER_VERSION,
+            files=export_head(head, folder),
+            calibrators=Calibrators(platt, platt, platt),
+            threshold=0.3,
+            metrics={},
+            provenance={},
+            licence="Apache-2.0",
+        ),
+        folder / "manifest.json",
+    )
+    return folder
+
+
+@pytest.fixture
+def tiny_model():
+    return TinyModel()
+
+
+@pytest.fixture
+def engine(probe_folder, tiny_model):
+    return Engine(tiny_model, Probe(probe_folder))

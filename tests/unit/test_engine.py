@@ -1,0 +1,127 @@
+"""The engine: one pass per unit, only changed units again, any span from what is known."""
+
+import numpy as np
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from linewise.engine import Engine
+from linewise.errors import Cancelled
+from linewise.probe.runtime import Probe
+
+SOURCE = '''\
+import os
+
+
+def first(x):
+    """Say."""
+    return x + 1
+
+
+def second(y):
+    z = y * 2
+    return z
+'''
+
+
+def test_every_code_line_is_scored_and_ranked(engine):
+    scored = engine.score(SOURCE)
+    assert [score.line for score in scored.lines] == [0, 3, 5, 8, 9, 10]
+    assert sorted(score.rank for score in scored.lines) == [1, 2, 3, 4, 5, 6]
+    by_rank = sorted(scored.lines, key=lambda score: score.rank)
+    assert [s.probability for s in by_rank] == sorted(
+        (s.probability for s in scored.lines), reverse=True
+    )
+    assert all(0 < score.probability < 1 for score in scored.lines)
+    assert [score.unit for score in scored.lines] == ["<module>", *["first"] * 2, *["second"] * 3]
+
+
+def test_an_edit_costs_the_unit_it_touches(engine, tiny_model):
+    engine.score(SOURCE)
+    before = tiny_model.passes
+    edited = engine.score(SOURCE.replace("y * 2", "y * 3"))
+    assert tiny_model.passes == before + 1
+    assert edited.lines == Engine(tiny_model, engine._probe).score(edited.table.text).lines
+
+
+def test_moving_a_unit_costs_nothing(engine, tiny_model):
+    engine.score(SOURCE)
+    before = tiny_model.passes
+    engine.score(SOURCE.replace("import os\n", "import os\n\n\n"))
+    assert tiny_model.passes == before
+
+
+def test_a_span_costs_no_pass(engine, tiny_model):
+    scored = engine.score(SOURCE)
+    before = tiny_model.passes
+    start = SOURCE.index("y * 2")
+    answer = engine.span(scored, start, start + 5)
+    assert answer.lines == (9,)
+    assert answer.tokens == 5
+    assert 0 < answer.probability < 1
+    assert tiny_model.passes == before
+
+
+def test_the_span_of_a_line_is_the_line(engine):
+    scored = engine.score(SOURCE)
+    for score in scored.lines:
+        answer = engine.span(scored, *scored.table.full_span(score.line))
+        assert answer.probability == pytest.approx(score.probability, abs=1e-6)
+
+
+def test_a_span_is_the_same_from_either_end_and_none_without_code(engine):
+    scored = engine.score(SOURCE)
+    assert engine.span(scored, 40, 70) == engine.span(scored, 70, 40)
+    start = SOURCE.index('"""Say."""')
+    assert engine.span(scored, start, start + 5) is None
+
+
+def test_token_weights_say_what_the_line_rests_on(engine):
+    scored = engine.score(SOURCE)
+    weights = engine.token_weights(scored, 9)
+    assert "".join(w.text for w in sorted(weights, key=lambda w: w.start)) == "    z = y * 2\n"
+    assert [w.weight for w in weights] == sorted((w.weight for w in weights), reverse=True)
+    assert engine.token_weights(scored, 1) == ()
+
+
+def test_cancelling_stops_between_passes_and_keeps_what_was_done(engine, tiny_model):
+    asked = iter([False, True])
+    with pytest.raises(Cancelled):
+        engine.score(SOURCE, cancelled=lambda: next(asked))
+    assert tiny_model.passes == 1
+    engine.score(SOURCE)
+    assert tiny_model.passes == 3
+
+
+def test_the_cache_is_bounded(probe_folder, tiny_model):
+    engine = Engine(tiny_model, Probe(probe_folder), cached_tokens=60)
+    engine.score(SOURCE)
+    assert sum(len(values) for values in engine._cache.values()) <= 60 + max(
+        len(values) for values in engine._cache.values()
+    )
+
+
+def test_progress_counts_passes(engine):
+    heard = []
+    engine.score(SOURCE, progress=lambda done, total: heard.append((done, total)))
+    assert heard == [(0, 3), (1, 3), (2, 3), (3, 3)]
+
+
+@pytest.mark.parametrize("text", ["", "\n", "# only\n", "\x00", "\ud800", "\ufeffx = 1\n"])
+def test_degenerate_texts(engine, text):
+    scored = engine.score(text)
+    assert all(np.isfinite(score.probability) for score in scored.lines)
+
+
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)
+@given(st.text(st.sampled_from("\r\n\t ():=abdefrtun1'\"#漢🎉\x0c\ud800"), max_size=200))
+def test_any_text_scores_its_code_lines(engine, text):
+    scored = engine.score(text)
+    assert all(0 < score.probability < 1 for score in scored.lines)
+    for score in scored.lines:
+        assert scored.table.content(score.line).strip()
+
+
+@pytest.mark.parametrize("end", range(0, len(SOURCE), 2))
+def test_unfinished_code_at_every_prefix(engine, end):
+    engine.score(SOURCE[:end])
