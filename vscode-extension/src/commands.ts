@@ -69,8 +69,15 @@ export async function querySelection(server: Server): Promise<void> {
     range: client.code2ProtocolConverter.asRange(range),
   }));
   if (answer) {
-    void window.showInformationMessage(answer.message);
+    void window.showInformationMessage(spanText(answer));
   }
+}
+
+/** The server's message, which knows what may be claimed, and what it was said about. */
+export function spanText({ message, tokens, lines }: SpanAnswer): string {
+  const [first, last] = [lines.at(0), lines.at(-1)].map((line) => (line ?? 0) + 1);
+  const where = first === last ? `line ${first}` : `lines ${first}–${last}`;
+  return `${message}: ${tokens} tokens in ${where}`;
 }
 
 /** Run a command of the server. What goes wrong is said to the user; the result is then undefined. */

@@ -1,4 +1,4 @@
-import { commands, window } from "vscode";
+import { commands, env, window } from "vscode";
 import type { Problem, Remedy } from "./problem";
 import type { Server } from "./server";
 
@@ -20,7 +20,11 @@ export async function offerRemedies(problem: Problem, server: Server): Promise<v
       await commands.executeCommand("linewise.restart");
       break;
     case "openInterpreterSetting":
-      await commands.executeCommand("workbench.action.openSettings", "linewise.interpreter");
+      // In a remote window the user's own settings do not show what belongs to a machine.
+      await commands.executeCommand(
+        env.remoteName ? "workbench.action.openRemoteSettings" : "workbench.action.openSettings",
+        { query: "linewise.interpreter" },
+      );
       break;
     case "showLog":
       await commands.executeCommand("linewise.showLog");

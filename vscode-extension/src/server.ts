@@ -45,11 +45,11 @@ export class Server {
       await this.client.start();
       return undefined;
     } catch (error) {
+      log().error(String(error));
       const problem =
         error instanceof Problem
           ? error
-          : new Problem(`The Linewise server did not start: ${String(error)}`, ["showLog"]);
-      log().error(problem.message);
+          : new Problem("The Linewise server did not start: its log says why.", ["showLog"]);
       this.status.set({ kind: "failed", message: problem.message });
       return problem;
     }

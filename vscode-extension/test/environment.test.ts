@@ -4,7 +4,20 @@ import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { afterEach, beforeEach, describe, test } from "node:test";
 import { Environment, findBundle, type Step } from "../src/environment";
+import { checkConfigured, type Ask } from "../src/interpreter";
 import { locked } from "../src/lock";
+import { run } from "../src/process";
+
+const WHEEL = "linewise-0.0.1-py3-none-any.whl";
+const SMALLEST_WHEEL = `
+import sys, zipfile
+with zipfile.ZipFile(sys.argv[1], "w") as wheel:
+    info = "linewise-0.0.1.dist-info"
+    wheel.writestr("linewise/__init__.py", "")
+    wheel.writestr(f"{info}/METADATA", "Metadata-Version: 2.1\\nName: linewise\\nVersion: 0.0.1\\n")
+    wheel.writestr(f"{info}/WHEEL", "Wheel-Version: 1.0\\nRoot-Is-Purelib: true\\nTag: py3-none-any\\n")
+    wheel.writestr(f"{info}/RECORD", "")
+`;
 
 let folder: string;
 beforeEach(async () => (folder = await mkdtemp(join(tmpdir(), "linewise-test-"))));
@@ -91,6 +104,19 @@ describe("an environment", () => {
     assert.equal((await readdir(join(folder, "environments"))).length, 2);
     assert.equal(await (await environment("three")).isReady(), true);
   });
+});
+
+test("the real venv and the real pip make an environment that can import the package", async () => {
+  const bundled = join(folder, "bundled");
+  await mkdir(bundled);
+  await writeFile(join(bundled, "constraints.txt"), "");
+  await run(["python3"], ["-c", SMALLEST_WHEEL, join(bundled, WHEEL)], { cwd: folder });
+  const found = await findBundle(bundled);
+  assert.ok(found);
+  const made = new Environment(join(folder, "environments"), found);
+  await made.make(["python3"], (command, args) => run(command, args, { cwd: folder }));
+  const ask: Ask = (command, args) => run(command, args, { cwd: folder });
+  assert.deepEqual(await checkConfigured(made.python, ask), made.python);
 });
 
 test("a lock whose holder is gone holds nobody up", async () => {

@@ -108,7 +108,7 @@ describe("remedies", () => {
     assert.equal(editor.messages[0]?.kind, "error");
     assert.deepEqual(editor.executed.at(-1), [
       "workbench.action.openSettings",
-      "linewise.interpreter",
+      { query: "linewise.interpreter" },
     ]);
   });
 

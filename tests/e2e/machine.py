@@ -1,0 +1,20 @@
+"""Where things are, and what a machine must have."""
+
+from __future__ import annotations
+
+import shutil
+from pathlib import Path
+
+import pytest
+
+HERE = Path(__file__).parent
+ROOT = HERE.parent.parent
+EXTENSION = ROOT / "vscode-extension"
+
+
+def need(*programs: str, package: str) -> str:
+    """Return the path of the first program that is there; fail with what would install it."""
+    for program in programs:
+        if path := shutil.which(program):
+            return path
+    pytest.fail(f"{programs[0]} is missing: apt-get install --no-install-recommends {package}")
