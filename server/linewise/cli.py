@@ -12,6 +12,7 @@ from typing import Annotated, Any
 import typer
 
 from linewise import __version__
+from linewise.commands.check import EXIT_CODES, check
 from linewise.commands.serve import serve
 from linewise.errors import LinewiseError
 
@@ -37,6 +38,7 @@ app = _App(
     pretty_exceptions_show_locals=False,
     rich_markup_mode="rich",
 )
+app.command(epilog=EXIT_CODES)(check)
 app.command()(serve)
 
 

@@ -1,0 +1,148 @@
+"""The work behind ``linewise check``: files in, report out."""
+
+from __future__ import annotations
+
+import sys
+import time
+from collections import Counter
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+from attrs import evolve, frozen
+
+from linewise import __version__
+from linewise.analysis.findings import select_findings
+from linewise.analysis.lines import PositionEncoding
+from linewise.commands.paths import STDIN, displayed
+from linewise.engine import Engine, ScoredText
+from linewise.files import Skipped, Source, decode_source, read_source
+from linewise.output.report import (
+    CalibrationReport,
+    FileReport,
+    ModelReport,
+    Report,
+    ReportedLine,
+    Span,
+    SpanReport,
+    Status,
+)
+from linewise.settings import Settings
+
+Progress = Callable[[str, float], None]
+"""Hears (the path of the file in work, files done): with fractions, since one may be long."""
+
+
+@frozen
+class Request:
+    """What to check and what to report; with a ``span`` there is exactly one file."""
+
+    files: tuple[Path, ...]
+    settings: Settings
+    all_lines: bool = False
+    span: Span | None = None
+
+
+def check_files(engine: Engine, request: Request, progress: Progress) -> Report:
+    """Score the files one after the other; whatever is wrong with one is said in its report."""
+    started = time.monotonic()
+    files: list[FileReport] = []
+    span: SpanReport | None = None
+    for index, path in enumerate(request.files):
+
+        def tell(done: int, total: int, path: Path = path, index: int = index) -> None:
+            progress(displayed(path), index + done / max(total, 1))
+
+        file, scored = _check_file(engine, path, request, tell)
+        files.append(file)
+        if scored is not None and request.span is not None:
+            span = _ask(engine, scored, request.span)
+    line = engine.manifest.calibrators.line
+    settings = request.settings
+    return Report(
+        version=__version__,
+        root=str(Path.cwd()),
+        model=ModelReport(
+            settings.model, engine.manifest.model_sha256, engine.manifest.scheme, engine.provider
+        ),
+        calibration=CalibrationReport("platt", "line", line.base_rate, line.n),
+        threshold=engine.manifest.threshold if settings.threshold is None else settings.threshold,
+        files=tuple(files),
+        elapsed=time.monotonic() - started,
+        span=span,
+    )
+
+
+def _check_file(
+    engine: Engine, path: Path, request: Request, progress: Callable[[int, int], None]
+) -> tuple[FileReport, ScoredText | None]:
+    name = displayed(path)
+    source = _read(path, request.settings)
+    if isinstance(source, Skipped):
+        return FileReport(name, Status.SKIPPED, source.reason), None
+    try:
+        scored = engine.score(source.text, progress=progress)
+    except Exception as error:  # noqa: BLE001 - one file must not cost the others their result
+        reason = f"could not be scored ({type(error).__name__}: {error}); please report this"
+        return FileReport(name, Status.FAILED, reason, source.encoding), None
+    return _file_report(engine, name, source, scored, request), scored
+
+
+def _read(path: Path, settings: Settings) -> Source | Skipped:
+    if path == STDIN:
+        return decode_source(sys.stdin.buffer.read(settings.max_file_bytes + 1), settings)
+    return read_source(path, settings)
+
+
+def _file_report(
+    engine: Engine, name: str, source: Source, scored: ScoredText, request: Request
+) -> FileReport:
+    settings, default = request.settings, engine.manifest.threshold
+    flagged = {
+        finding.line for finding in select_findings(scored.table, scored.lines, settings, default)
+    }
+    uncapped = evolve(settings, max_findings_per_file=len(scored.lines))
+    above = len(select_findings(scored.table, scored.lines, uncapped, default))
+    every = tuple(_reported_lines(scored, flagged, settings))
+    return FileReport(
+        path=name,
+        status=Status.OK,
+        encoding=source.encoding,
+        lines=every if request.all_lines else tuple(line for line in every if line.flagged),
+        code_lines=len(every),
+        hidden=above - len(flagged),
+        riskiest=min(every, key=lambda line: line.rank, default=None),
+    )
+
+
+def _reported_lines(
+    scored: ScoredText, flagged: set[int], settings: Settings
+) -> Iterator[ReportedLine]:
+    everything = evolve(settings, threshold=0.0, max_findings_per_file=len(scored.lines))
+    seen: Counter[str] = Counter()
+    for finding in select_findings(scored.table, scored.lines, everything, 0.0):
+        text = scored.table.content(finding.line)
+        same = " ".join(text.split())
+        yield ReportedLine(
+            line=finding.line + 1,
+            column=finding.start + 1,
+            end_column=finding.end + 1,
+            text=text,
+            probability=finding.probability,
+            flagged=finding.line in flagged,
+            rank=finding.rank,
+            unit=finding.unit,
+            occurrence=seen[same],
+        )
+        seen[same] += 1
+
+
+def _ask(engine: Engine, scored: ScoredText, span: Span) -> SpanReport:
+    start, end = (
+        scored.table.offset(place.line - 1, place.column - 1, PositionEncoding.UTF32)
+        for place in (span.start, span.end)
+    )
+    answer = engine.span(scored, start, end)
+    if answer is None:
+        return SpanReport(span, None, scored.base_rate, (), 0)
+    lines = tuple(line + 1 for line in answer.lines)
+    return SpanReport(span, answer.probability, answer.base_rate, lines, answer.tokens)

@@ -1,0 +1,62 @@
+"""Consoles and progress bars: results go to standard output, everything else to standard error."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
+from enum import StrEnum
+
+from rich.console import Console
+from rich.markup import escape
+from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
+from rich.text import Text
+
+
+class Color(StrEnum):
+    """When to color the text format."""
+
+    AUTO = "auto"
+    ALWAYS = "always"
+    NEVER = "never"
+
+
+def print_lines(lines: Iterable[Text], color: Color) -> None:
+    """Print to standard output: cut at the width of a terminal, whole when piped."""
+    if hasattr(sys.stdout, "reconfigure"):
+        # Old code pages lack the bars; a question mark is better than no result.
+        sys.stdout.reconfigure(errors="replace")
+    plain = color is Color.NEVER or (color is Color.AUTO and bool(os.environ.get("NO_COLOR")))
+    console = Console(
+        color_system=None if plain else "standard" if color is Color.ALWAYS else "auto",
+        force_terminal=True if color is Color.ALWAYS else None,
+        no_color=plain,
+        highlight=False,
+    )
+    fits = sys.stdout.isatty()
+    for line in lines:
+        console.print(line, soft_wrap=not fits)
+
+
+def write_output(text: str) -> None:
+    """Write what a program will read: UTF-8 and newlines as they are, on every system."""
+    sys.stdout.buffer.write(text.encode("utf-8"))
+    # Now, while a reader that went away is still handled.
+    sys.stdout.flush()
+
+
+@contextmanager
+def file_progress(files: int) -> Iterator[Callable[[str, float], None]]:
+    """Show a bar over ``files`` while somebody watches; yields what to tell (path, files done)."""
+    console = Console(stderr=True)
+    columns = (TextColumn("{task.description}"), BarColumn(), TimeElapsedColumn())
+    with Progress(
+        *columns, console=console, transient=True, disable=not console.is_terminal
+    ) as progress:
+        task = progress.add_task("Loading the model", total=files)
+
+        def tell(path: str, finished: float) -> None:
+            progress.update(task, description=escape(path), completed=finished)
+
+        yield tell

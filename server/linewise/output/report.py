@@ -1,0 +1,141 @@
+"""The outcome of `linewise check`: the one payload that every output format is rendered from.
+
+Lines and columns count from 1 here, as people read them; columns are code points and a range's
+end is exclusive.
+"""
+
+from __future__ import annotations
+
+from enum import StrEnum
+
+from attrs import frozen
+
+
+class Status(StrEnum):
+    """What became of a file."""
+
+    OK = "ok"
+    SKIPPED = "skipped"
+    FAILED = "failed"
+
+
+@frozen
+class ReportedLine:
+    """A code line as it is shown.
+
+    ``column`` and ``end_column`` enclose it without the blanks around it. ``occurrence`` counts,
+    from 0, the code lines of the file above this one that read the same but for blanks.
+    """
+
+    line: int
+    column: int
+    end_column: int
+    text: str
+    probability: float
+    flagged: bool
+    rank: int
+    unit: str
+    occurrence: int
+
+
+@frozen
+class FileReport:
+    """One file.
+
+    ``path`` is as the user knows it, with forward slashes. ``lines`` are those to show, in line
+    order; ``hidden`` counts lines above the threshold that the cap left out. ``riskiest`` is the
+    most probable edit, shown or not.
+    """
+
+    path: str
+    status: Status
+    reason: str | None = None
+    encoding: str | None = None
+    lines: tuple[ReportedLine, ...] = ()
+    code_lines: int = 0
+    hidden: int = 0
+    riskiest: ReportedLine | None = None
+
+    @property
+    def flagged(self) -> tuple[ReportedLine, ...]:
+        """The flagged ones among ``lines``."""
+        return tuple(line for line in self.lines if line.flagged)
+
+
+@frozen
+class Position:
+    """A place in a text."""
+
+    line: int
+    column: int
+
+
+@frozen
+class Span:
+    """What `--span` asks about; ``end`` is exclusive."""
+
+    start: Position
+    end: Position
+
+    def __str__(self) -> str:
+        start, end = self.start, self.end
+        return f"{start.line}:{start.column}-{end.line}:{end.column}"
+
+
+@frozen
+class SpanReport:
+    """The answer to `--span`; ``probability`` is None if there is no code in the span."""
+
+    span: Span
+    probability: float | None
+    base_rate: float
+    lines: tuple[int, ...]
+    tokens: int
+
+
+@frozen
+class ModelReport:
+    """The target model that was used; ``provider`` is what it ran on."""
+
+    name: str
+    identity: str
+    scheme: str
+    provider: str
+
+
+@frozen
+class CalibrationReport:
+    """How the lines' probabilities were calibrated: ``n`` lines, ``base_rate`` of them edited."""
+
+    method: str
+    level: str
+    base_rate: float
+    n: int
+
+
+@frozen
+class Report:
+    """The outcome of one run; ``elapsed`` in seconds, without the loading of the model."""
+
+    version: str
+    root: str
+    model: ModelReport
+    calibration: CalibrationReport
+    threshold: float
+    files: tuple[FileReport, ...]
+    elapsed: float
+    span: SpanReport | None = None
+
+    def count(self, status: Status) -> int:
+        """Return how many files have that status."""
+        return sum(file.status is status for file in self.files)
+
+    @property
+    def code_lines(self) -> int:
+        """The number of code lines that were scored."""
+        return sum(file.code_lines for file in self.files)
+
+    @property
+    def flagged(self) -> int:
+        """The number of lines that were flagged."""
+        return sum(len(file.flagged) for file in self.files)

@@ -1,0 +1,138 @@
+"""A report as SARIF 2.1.0, the format of code scanning services.
+
+The few objects needed are written as plain dictionaries: the object models on the package index
+are either years old or add a dependency for less than is here. The tests validate against the
+official schema.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import posixpath
+from pathlib import PurePath
+from typing import Any
+from urllib.parse import quote
+
+from linewise.analysis.lines import PositionEncoding, units_in, without_surrogates
+from linewise.output.report import FileReport, Report, ReportedLine, Status
+from linewise.wording import edit_message, percent
+
+SCHEMA = (
+    "https://docs.oasis-open.org/sarif/sarif/v2.1.0/errata01/os/schemas/sarif-schema-2.1.0.json"
+)
+RULE = "edit-risk"
+WARNING_FROM = 0.5
+"""A line that will rather be edited than not is a warning, any other a note."""
+_BASE = "SRCROOT"
+
+
+def render(report: Report) -> str:
+    """Return one run with a result per flagged line and a notification per file not checked."""
+    results = [_result(file, line, report) for file in report.files for line in file.flagged]
+    run: dict[str, Any] = {
+        "tool": {"driver": _driver(report)},
+        "columnKind": "utf16CodeUnits",
+        "originalUriBaseIds": {_BASE: {"uri": PurePath(report.root).as_uri() + "/"}},
+        "invocations": [_invocation(report)],
+        "results": results,
+    }
+    log = {"$schema": SCHEMA, "version": "2.1.0", "runs": [run]}
+    text = json.dumps(log, ensure_ascii=False, allow_nan=False, indent=2)
+    return without_surrogates(text) + "\n"
+
+
+def fingerprint(path: str, line: ReportedLine) -> str:
+    """Identify a finding by what the line says, so that it survives moves and new neighbors."""
+    identity = "\0".join((RULE, path, " ".join(line.text.split()), str(line.occurrence)))
+    return hashlib.sha256(identity.encode("utf-8", "surrogatepass")).hexdigest()[:32]
+
+
+def _driver(report: Report) -> dict[str, Any]:
+    rate = percent(report.calibration.base_rate)
+    return {
+        "name": "Linewise",
+        "semanticVersion": report.version,
+        "rules": [
+            {
+                "id": RULE,
+                "name": "EditRisk",
+                "shortDescription": {"text": "This line will probably have to be edited."},
+                "fullDescription": {
+                    "text": "The probability that this line has to change before the code does "
+                    f"what was meant. Of lines like those it was calibrated on, {rate} had to."
+                },
+                "help": {
+                    "text": "Read the line against what the code is meant to do. A probability "
+                    "is not a defect: of the lines shown at 30 %, about 30 % get edited."
+                },
+                "defaultConfiguration": {"level": "note"},
+            }
+        ],
+    }
+
+
+def _invocation(report: Report) -> dict[str, Any]:
+    return {
+        "executionSuccessful": report.count(Status.FAILED) == 0,
+        "toolExecutionNotifications": [
+            {
+                "level": "warning" if file.status is Status.SKIPPED else "error",
+                "message": {"text": f"Not checked: {file.reason}"},
+                "locations": [
+                    {"physicalLocation": {"artifactLocation": _artifact(file.path, report.root)}}
+                ],
+            }
+            for file in report.files
+            if file.status is not Status.OK
+        ],
+        "properties": {
+            "model": report.model.name,
+            "modelIdentity": report.model.identity,
+            "provider": report.model.provider,
+            "baseRate": report.calibration.base_rate,
+            "threshold": report.threshold,
+        },
+    }
+
+
+def _result(file: FileReport, line: ReportedLine, report: Report) -> dict[str, Any]:
+    return {
+        "ruleId": RULE,
+        "ruleIndex": 0,
+        "level": "warning" if line.probability >= WARNING_FROM else "note",
+        "message": {"text": edit_message(line.probability, report.calibration.base_rate)},
+        "locations": [
+            {
+                "physicalLocation": {
+                    "artifactLocation": _artifact(file.path, report.root),
+                    "region": _region(line),
+                },
+                "logicalLocations": [{"fullyQualifiedName": line.unit}],
+            }
+        ],
+        "partialFingerprints": {"editRisk/v1": fingerprint(file.path, line)},
+        "rank": round(100 * line.probability, 2),
+        "properties": {"probability": line.probability, "rankInFile": line.rank},
+    }
+
+
+def _region(line: ReportedLine) -> dict[str, Any]:
+    def column(code_points: int) -> int:
+        return units_in(line.text[: code_points - 1], PositionEncoding.UTF16) + 1
+
+    return {
+        "startLine": line.line,
+        "startColumn": column(line.column),
+        "endLine": line.line,
+        "endColumn": column(line.end_column),
+        "snippet": {"text": line.text},
+    }
+
+
+def _artifact(path: str, root: str) -> dict[str, str]:
+    """Locate a file: below the root by a relative reference, elsewhere by an absolute URI."""
+    if PurePath(path).is_absolute() or path.startswith("../"):
+        return {"uri": PurePath(posixpath.normpath(PurePath(root, path).as_posix())).as_uri()}
+    # File names are bytes on most systems; those that are not UTF-8 come here as surrogates.
+    return {"uri": quote(path, errors="surrogateescape"), "uriBaseId": _BASE}

@@ -1,0 +1,122 @@
+"""A report for the person at the terminal."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from rich.text import Text
+
+from linewise.output.report import FileReport, Report, ReportedLine, SpanReport, Status
+from linewise.wording import percent
+
+SOURCE_CHARS = 300
+"""What is shown of a line at most; a terminal cuts earlier."""
+_BAR = "▇"
+_BAR_CELLS = 8
+_TAB_CELLS = 4
+
+
+def render(report: Report) -> Iterator[Text]:
+    """Yield the lines to print; those with code are to be cut at the terminal's width."""
+    span = report.span
+    for file in report.files:
+        if file.status is not Status.OK:
+            style = "yellow" if file.status is Status.SKIPPED else "red"
+            yield _heading(file).append(f"  {file.status}: {visible(file.reason or '')}", style)
+            yield Text()
+        elif file.lines and span is None:
+            yield _heading(file)
+            width = len(str(file.lines[-1].line))
+            yield from (_line(line, width) for line in file.lines)
+            if file.hidden:
+                yield Text(f"  … {file.hidden} more, see --max-findings", "dim")
+            yield Text()
+    if span is not None:
+        yield _span(span)
+    else:
+        yield from _summary(report)
+
+
+def visible(text: str) -> str:
+    r"""Return source text that is safe to print on one line.
+
+    Tabs become blanks; whatever is not printable (escape sequences, overrides of the writing
+    direction, surrogates) is written as its escape, such as ``\x1b``.
+    """
+    return "".join(
+        each if each.isprintable() else each.encode("unicode_escape").decode("ascii")
+        for each in text.expandtabs(_TAB_CELLS)
+    )
+
+
+def _heading(file: FileReport) -> Text:
+    return Text(visible(file.path), "bold")
+
+
+def _line(line: ReportedLine, width: int) -> Text:
+    bar = _BAR * max(1, round(_BAR_CELLS * line.probability))
+    style = _style(line.probability) if line.flagged else "dim"
+    source = visible(line.text[: SOURCE_CHARS + 1])
+    if len(source) > SOURCE_CHARS:
+        source = source[: SOURCE_CHARS - 1] + "…"
+    return Text.assemble(
+        (f"  {line.line:>{width}}  ", "dim"),
+        (f"{percent(line.probability):>5}  {bar:<{_BAR_CELLS}}  ", style),
+        (source, "" if line.flagged else "dim"),
+        no_wrap=True,
+        overflow="ellipsis",
+    )
+
+
+def _style(probability: float) -> str:
+    return "red" if probability >= 0.5 else "yellow"
+
+
+def _summary(report: Report) -> Iterator[Text]:
+    checked, flagged = report.count(Status.OK), report.flagged
+    if not report.files:
+        yield Text("No Python files found.")
+        return
+    threshold = percent(report.threshold)
+    if flagged:
+        verdict = (f"{_counted(flagged, 'line')} flagged", "bold")
+    else:
+        verdict = (f"Nothing at {threshold} or more", "bold green")
+        yield from _riskiest(report)
+    yield Text.assemble(
+        verdict,
+        f" of {_counted(report.code_lines, 'code line')} in {_counted(checked, 'file')}",
+        f" at {threshold} or more" if flagged else "",
+        f"; on average {percent(report.calibration.base_rate)} of lines get edited",
+    )
+    provider = report.model.provider.removesuffix("ExecutionProvider")
+    parts = [f"{report.model.name} on {provider}", f"{report.elapsed:.1f} s"]
+    parts += [
+        f"{count} {status}"
+        for status in (Status.SKIPPED, Status.FAILED)
+        if (count := report.count(status))
+    ]
+    yield Text(" · ".join(parts), "dim")
+
+
+def _riskiest(report: Report) -> Iterator[Text]:
+    candidates = [(file.riskiest, file) for file in report.files if file.riskiest is not None]
+    if candidates:
+        line, file = max(candidates, key=lambda each: each[0].probability)
+        yield Text(f"Riskiest line, in {visible(file.path)}:")
+        yield _line(line, len(str(line.line)))
+
+
+def _span(answer: SpanReport) -> Text:
+    if answer.probability is None:
+        return Text(f"There is no code in {answer.span}.")
+    return Text.assemble(
+        (percent(answer.probability), f"bold {_style(answer.probability)}"),
+        f" that something in {answer.span} has to be edited ",
+        f"({_counted(answer.tokens, 'token')} on {_counted(len(answer.lines), 'code line')}; ",
+        f"a single line: {percent(answer.base_rate)} on average)",
+    )
+
+
+def _counted(count: int, noun: str) -> str:
+    return f"{count:,} {noun}{'' if count == 1 else 's'}"

@@ -1,0 +1,15 @@
+"""How probabilities are worded, the same wherever they are shown."""
+
+from __future__ import annotations
+
+
+def percent(probability: float) -> str:
+    """Write a probability in whole percents, without rounding it to impossible or certain."""
+    if probability < 0.005:
+        return "<1 %"
+    return ">99 %" if probability >= 0.995 else f"{100 * probability:.0f} %"
+
+
+def edit_message(probability: float, base_rate: float) -> str:
+    """Write a probability with the base rate it must be read against."""
+    return f"Edit probability {percent(probability)} (base rate {percent(base_rate)})"
