@@ -49,7 +49,7 @@ def read_source(path: Path, settings: Settings) -> Source | Skipped:
                 else "not a regular file"
             )
         if status.st_size > settings.max_file_bytes:
-            return _too_large(status.st_size, settings)
+            return _too_large(settings)
         with path.open("rb") as file:
             # The file may have grown meanwhile; one byte more than allowed is enough to see it.
             return decode_source(file.read(settings.max_file_bytes + 1), settings)
@@ -64,7 +64,7 @@ def read_source(path: Path, settings: Settings) -> Source | Skipped:
 def decode_source(data: bytes, settings: Settings) -> Source | Skipped:
     """Decode a file's content by its byte order mark, its PEP 263 declaration or as UTF-8."""
     if len(data) > settings.max_file_bytes:
-        return _too_large(len(data), settings)
+        return _too_large(settings)
     encoding = next((name for mark, name in _BYTE_ORDER_MARKS if data.startswith(mark)), None)
     if encoding is None:
         if b"\0" in data:
@@ -98,9 +98,9 @@ def _decode(data: bytes, encoding: str) -> Source | Skipped:
         return Skipped(f"{encoding}, which it declares, is not a text encoding: save it as UTF-8")
 
 
-def _too_large(size: int, settings: Settings) -> Skipped:
+def _too_large(settings: Settings) -> Skipped:
     limit = decimal(settings.max_file_bytes)
-    return Skipped(f"{decimal(size)}, above the limit of {limit}: raise it with --max-bytes")
+    return Skipped(f"larger than the limit of {limit}: raise it with --max-bytes")
 
 
 def _line_at(data: bytes, offset: int) -> int:

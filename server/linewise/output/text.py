@@ -77,18 +77,16 @@ def _summary(report: Report) -> Iterator[Text]:
     if not report.files:
         yield Text("No Python files found.")
         return
-    threshold = percent(report.threshold)
+    lines, files = _counted(report.code_lines, "code line"), _counted(checked, "file")
+    threshold, base_rate = percent(report.threshold), percent(report.calibration.base_rate)
     if flagged:
-        verdict = (f"{_counted(flagged, 'line')} flagged", "bold")
+        verdict = (f"{flagged:,} of {lines}", "bold")
+        rest = f" in {files} flagged at {threshold} or more; base rate {base_rate}"
     else:
-        verdict = (f"Nothing at {threshold} or more", "bold green")
         yield from _riskiest(report)
-    yield Text.assemble(
-        verdict,
-        f" of {_counted(report.code_lines, 'code line')} in {_counted(checked, 'file')}",
-        f" at {threshold} or more" if flagged else "",
-        f"; on average {percent(report.calibration.base_rate)} of lines get edited",
-    )
+        verdict = ("Nothing flagged", "bold green")
+        rest = f": {lines} in {files}, all below {threshold}; base rate {base_rate}"
+    yield Text.assemble(verdict, rest)
     provider = report.model.provider.removesuffix("ExecutionProvider")
     parts = [f"{report.model.name} on {provider}", f"{report.elapsed:.1f} s"]
     parts += [
@@ -114,7 +112,7 @@ def _span(answer: SpanReport) -> Text:
         (percent(answer.probability), f"bold {_style(answer.probability)}"),
         f" that something in {answer.span} has to be edited ",
         f"({_counted(answer.tokens, 'token')} on {_counted(len(answer.lines), 'code line')}; ",
-        f"a single line: {percent(answer.base_rate)} on average)",
+        f"base rate of a single line: {percent(answer.base_rate)})",
     )
 
 

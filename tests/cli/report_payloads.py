@@ -1,0 +1,62 @@
+"""Report payloads for the tests of the renderers, fixed and drawn by Hypothesis."""
+
+from attrs import evolve
+from hypothesis import strategies as st
+
+from linewise.output.report import (
+    CalibrationReport,
+    FileReport,
+    ModelReport,
+    Report,
+    ReportedLine,
+    Status,
+)
+
+LINE = ReportedLine(
+    line=12,
+    column=5,
+    end_column=17,
+    text="    return 1 + x",
+    probability=0.41,
+    flagged=True,
+    rank=1,
+    unit="f",
+    occurrence=0,
+)
+FILE = FileReport("src/a b.py", Status.OK, None, "utf-8", (LINE,), 30, 0, LINE)
+REPORT = Report(
+    version="1.2.3",
+    root="/work",
+    model=ModelReport("tiny", "0" * 64, "int8", "CPUExecutionProvider"),
+    calibration=CalibrationReport("platt", "line", 0.08, 1000),
+    threshold=0.3,
+    files=(FILE,),
+    elapsed=1.25,
+)
+# Everything but what no text on a line can hold.
+texts = st.text(st.characters(exclude_characters="\r\n"), max_size=30)
+paths = st.text(st.characters(exclude_characters="\0"), min_size=1, max_size=30)
+lines = st.builds(
+    lambda text, **rest: evolve(LINE, text=text, column=1, end_column=1 + len(text), **rest),
+    text=texts,
+    line=st.integers(1, 10_000),
+    probability=st.floats(0, 1),
+    flagged=st.booleans(),
+    unit=texts,
+    occurrence=st.integers(0, 3),
+)
+scored_files = st.builds(
+    lambda path, lines: evolve(FILE, path=path, lines=tuple(lines), code_lines=len(lines)),
+    path=paths,
+    lines=st.lists(lines, max_size=5),
+)
+unscored_files = st.builds(
+    FileReport,
+    path=paths,
+    status=st.sampled_from([Status.SKIPPED, Status.FAILED]),
+    reason=st.text(max_size=30),
+)
+reports = st.builds(
+    lambda files: evolve(REPORT, files=tuple(files)),
+    st.lists(st.one_of(scored_files, unscored_files), max_size=4),
+)
