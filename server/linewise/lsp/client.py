@@ -75,8 +75,9 @@ class Client:
 
     def log_failure(self, doing: str, error: BaseException) -> None:
         """Log where an unforeseen error came from, without its message: that may quote code."""
-        where = "".join(traceback.format_tb(error.__traceback__))
-        self.log(f"{doing}: {type(error).__name__}\n{where}", types.MessageType.Error)
+        frames = traceback.extract_tb(error.__traceback__)
+        where = [f"  {frame.filename}:{frame.lineno} in {frame.name}" for frame in frames]
+        self.log("\n".join([f"{doing}: {type(error).__name__}", *where]), types.MessageType.Error)
 
     def show(self, message: str, kind: types.MessageType) -> None:
         """Put a message before the user's eyes."""

@@ -64,7 +64,9 @@ class Commands:
         except Superseded:
             raise _failed("the document changed meanwhile; ask again") from None
         if outcome is None:
-            raise _failed("this document is not scored; the log of Linewise says why")
+            raise _failed(
+                self._host.failure or "this document is not scored; the log of Linewise says why"
+            )
         scored, engine = outcome.scored, outcome.model.engine
         start, end = offsets(query.range, scored.table, self._client.encoding)
 

@@ -30,15 +30,16 @@ class Configuration:
             )
 
     async def update(self, sent: object) -> None:
-        """Bring the settings up to date; ``sent`` is what came along, used if none can be asked."""
-        values = sent
+        """Bring the settings up to date; ``sent`` is what came along, used if asking gives none."""
+        values = sent[SECTION] if isinstance(sent, Mapping) and SECTION in sent else sent
         if self._client.configures:
             try:
-                values = await self._client.configuration(SECTION)
+                answer = await self._client.configuration(SECTION)
             except JsonRpcException as error:
                 self._client.log_failure("asking for the settings", error)
-        elif isinstance(sent, Mapping) and SECTION in sent:
-            values = sent[SECTION]
+            else:
+                # Null: the client can be asked, but its user wrote the settings elsewhere.
+                values = values if answer is None else answer
         self.settings, problems = from_untrusted(values)
         for problem in problems:
             if problem not in self._reported:

@@ -53,9 +53,9 @@ class Documents:
 
     def change(self, uri: str, version: int, text: str) -> Document | None:
         """Replace an open document by its next version."""
-        if self.get(uri) is None:
+        if (before := self.get(uri)) is None:
             return None
-        return self._put(Document(uri, version, text, edited_at=time.monotonic()))
+        return self._put(Document(before.uri, version, text, edited_at=time.monotonic()))
 
     def close(self, uri: str) -> Document | None:
         """Let go of a document."""

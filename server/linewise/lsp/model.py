@@ -51,7 +51,9 @@ def load_engine(model: str) -> Engine:
 class ModelHost:
     """Loads the model, runs work on its thread and says how it is.
 
-    ``settled`` is called each time a model was loaded or could not be.
+    ``settled`` is called each time a model was loaded or could not be; then either ``loaded`` or
+    ``failure``, the message for the user, is set. ``idle`` is clear while work runs, even if
+    nobody waits for it any more.
     """
 
     def __init__(
@@ -72,17 +74,15 @@ class ModelHost:
         self._shown: str | None = None
         self.name: str | None = None
         self.loaded: LoadedModel | None = None
-
-    @property
-    def failed(self) -> bool:
-        """Whether there is no model and none is on its way."""
-        return self._settled.is_set() and self.loaded is None
+        self.failure: str | None = None
+        self.idle = threading.Event()
+        self.idle.set()
 
     def start(self, name: str) -> None:
         """Begin to load a model; the one before it is let go at once."""
         if self._loading is not None:
             self._loading.cancel()
-        self.name, self.loaded = name, None
+        self.name, self.loaded, self.failure = name, None, None
         self._settled.clear()
         self.status.set(Status(State.LOADING, f"Loading {name}", name))
         done = asyncio.Event()
@@ -107,7 +107,15 @@ class ModelHost:
 
     async def run(self, work: Callable[[threading.Event], Result]) -> Result:
         """Run ``work`` on the thread that owns the engine; cancelling sets the event it gets."""
-        return await self._worker.submit(work)
+
+        def watched(cancelled: threading.Event) -> Result:
+            self.idle.clear()
+            try:
+                return work(cancelled)
+            finally:
+                self.idle.set()
+
+        return await self._worker.submit(watched)
 
     async def _load(self, name: str) -> None:
         try:
@@ -125,12 +133,12 @@ class ModelHost:
         self._announce()
 
     def _fail(self, name: str, reason: str) -> None:
-        message = f"Linewise cannot score code: {reason}"
-        self.status.set(Status(State.FAILED, message, name))
+        self.failure = f"Linewise cannot score code: {reason}"
+        self.status.set(Status(State.FAILED, self.failure, name))
         # Loading is tried again whenever that may help; saying the same twice does not.
-        if message != self._shown:
-            self._shown = message
-            self._client.show(message, types.MessageType.Error)
+        if self.failure != self._shown:
+            self._shown = self.failure
+            self._client.show(self.failure, types.MessageType.Error)
 
 
 def _ready(loaded: LoadedModel) -> Status:

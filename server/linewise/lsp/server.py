@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import logging
+import os
 import socket
 import sys
-from typing import Any
+from typing import Any, BinaryIO
 
 from lsprotocol import types
 from pygls.exceptions import FeatureRequestError, JsonRpcException, PyglsError
@@ -20,10 +21,13 @@ from linewise.lsp.diagnostics import Diagnostics
 from linewise.lsp.documents import Document, Documents
 from linewise.lsp.hover import Hovers
 from linewise.lsp.model import LoadEngine, ModelHost, load_engine
+from linewise.lsp.protocol import Protocol
 from linewise.lsp.scoring import Scorer
 from linewise.lsp.tasks import Tasks
 
 DEBOUNCE_SECONDS = 0.4
+GRACE_SECONDS = 0.2
+"""How long a pass of the model may take to end after the client left."""
 
 
 class LinewiseServer(LanguageServer):
@@ -33,6 +37,8 @@ class LinewiseServer(LanguageServer):
     ``debounce`` is how long, in seconds, text must be still before it is scored.
     """
 
+    protocol: Protocol
+
     def __init__(
         self, load: LoadEngine = load_engine, *, debounce: float = DEBOUNCE_SECONDS
     ) -> None:
@@ -41,7 +47,10 @@ class LinewiseServer(LanguageServer):
         logging.getLogger("pygls").setLevel(logging.CRITICAL)
         # Full text only: incremental changes are applied with another idea of what a line is.
         super().__init__(
-            "linewise", __version__, text_document_sync_kind=types.TextDocumentSyncKind.Full
+            "linewise",
+            __version__,
+            text_document_sync_kind=types.TextDocumentSyncKind.Full,
+            protocol_cls=Protocol,
         )
         self.client = Client(self)
         self.tasks = Tasks(lambda error: self.client.log_failure("in the background", error))
@@ -73,14 +82,14 @@ class LinewiseServer(LanguageServer):
         before = self.configuration.settings
         await self.configuration.update(sent)
         after = self.configuration.settings
-        if after.model != self.host.name or self.host.failed:
+        if after.model != self.host.name or self.host.failure:
             self.host.start(after.model)
         elif after != before:
             self.diagnostics.refresh()
 
     def opened(self, document: Document) -> None:
         """Take care of a document that was just opened."""
-        if self.host.failed:
+        if self.host.failure:
             # The user may have installed the model meanwhile, as the message asked.
             self.host.start(self.configuration.settings.model)
         self.diagnostics.changed(document)
@@ -115,6 +124,7 @@ def _bind(server: LinewiseServer) -> None:
         ls.was_shut_down = True
         ls.documents.close_all()
         ls.tasks.cancel_all()
+        ls.protocol.cancel_requests()
 
     @server.feature(types.WORKSPACE_DID_CHANGE_CONFIGURATION)
     def did_change_configuration(
@@ -161,9 +171,7 @@ def _bind(server: LinewiseServer) -> None:
 
 def serve_stdio() -> int:
     """Serve one client on standard input and output; return the exit code."""
-    server = LinewiseServer()
-    server.start_io()
-    return server.exit_code
+    return serve(LinewiseServer())
 
 
 def serve_tcp(port: int) -> int:
@@ -175,7 +183,19 @@ def serve_tcp(port: int) -> int:
         host, actual = listener.getsockname()
         print(f"listening on {host}:{actual}", file=sys.stderr, flush=True)
         connection, _ = listener.accept()
-    server = LinewiseServer()
     with connection, connection.makefile("rb") as reader, connection.makefile("wb") as writer:
-        server.start_io(reader, writer)
+        return serve(LinewiseServer(), reader, writer)
+
+
+def serve(
+    server: LinewiseServer, reader: BinaryIO | None = None, writer: BinaryIO | None = None
+) -> int:
+    """Serve one client until it leaves; return the exit code.
+
+    Ends the process itself if the model is in the middle of a pass: an interpreter that shuts
+    down would unwind the thread's native frames, which aborts.
+    """
+    server.start_io(reader, writer)
+    if not server.host.idle.wait(GRACE_SECONDS):
+        os._exit(server.exit_code)
     return server.exit_code

@@ -1,0 +1,41 @@
+"""pygls' protocol, repaired where 2.1.1 would leave a request unanswered or a future behind."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from pygls.exceptions import JsonRpcException
+from pygls.protocol import LanguageServerProtocol
+from pygls.protocol.json_rpc import RPCMessage
+
+
+class Protocol(LanguageServerProtocol):
+    """What `LinewiseServer` speaks."""
+
+    def structure_message(self, data: dict[str, Any]) -> Any:
+        """Read a message; a request that cannot be read is answered, not only logged."""
+        try:
+            return super().structure_message(data)
+        except JsonRpcException as error:
+            if "id" in data and "method" in data:
+                self._send_response(data["id"], error=error.to_response_error())
+            raise
+
+    def handle_message(self, message: RPCMessage) -> None:
+        """Handle a message, then let go of what earlier ones left.
+
+        Each notification and command adds a future that is never removed: 2 kB an edit.
+        """
+        super().handle_message(message)
+        self._request_futures = {
+            key: future for key, future in self._request_futures.items() if not future.done()
+        }
+
+    def cancel_requests(self) -> None:
+        """Cancel every other request.
+
+        pygls does so at shutdown, but over a dictionary that cancelling a command changes.
+        """
+        for key, future in tuple(self._request_futures.items()):
+            if key != self.msg_id:
+                future.cancel()

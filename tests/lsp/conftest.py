@@ -1,0 +1,98 @@
+"""A tiny server's probe, and sessions with it: one event loop, hand-built capabilities."""
+
+import hashlib
+import sys
+from contextlib import asynccontextmanager
+from pathlib import Path
+
+import numpy as np
+import onnx
+import pytest
+from lsp_session import Session, capabilities
+from onnx import TensorProto, helper, numpy_helper
+from tiny_server import BASE, BASE_RATE
+
+from linewise.analysis.model_input import INPUT_BUILDER_VERSION
+from linewise.probe.calibration import Platt
+from linewise.probe.manifest import Calibrators, ProbeManifest, write_manifest
+
+HERE = Path(__file__).parent
+
+
+def save(path, nodes, inputs, outputs, constants=()):
+    graph = helper.make_graph(nodes, path.stem, inputs, outputs, constants)
+    model = helper.make_model(graph, opset_imports=[helper.make_opsetid("", 20)], ir_version=10)
+    onnx.save(model, path)
+    return hashlib.sha256(path.read_bytes()).hexdigest()
+
+
+@pytest.fixture(scope="session")
+def probe(tmp_path_factory):
+    """A probe that adds: evidence is the hidden value, a span's logit the sum plus `BASE`."""
+    folder = tmp_path_factory.mktemp("probe")
+    value = helper.make_tensor_value_info
+    files = {
+        "probe.onnx": save(
+            folder / "probe.onnx",
+            [helper.make_node("Identity", ["hidden"], ["evidence"])],
+            [value("hidden", TensorProto.FLOAT, ["T", 1])],
+            [value("evidence", TensorProto.FLOAT, ["T", 1])],
+        ),
+        "query.onnx": save(
+            folder / "query.onnx",
+            [
+                helper.make_node("Cast", ["member"], ["mask"], to=TensorProto.FLOAT),
+                helper.make_node("MatMul", ["mask", "evidence"], ["sum"]),
+                helper.make_node("Add", ["sum", "base"], ["raised"]),
+                helper.make_node("Squeeze", ["raised", "axis"], ["logit"]),
+            ],
+            [
+                value("evidence", TensorProto.FLOAT, ["T", 1]),
+                value("member", TensorProto.BOOL, ["S", "T"]),
+            ],
+            [value("logit", TensorProto.FLOAT, ["S"])],
+            [
+                numpy_helper.from_array(np.array(BASE, np.float32), "base"),
+                numpy_helper.from_array(np.array([1], np.int64), "axis"),
+            ],
+        ),
+    }
+    platt = Platt(slope=1.0, intercept=0.0, base_rate=BASE_RATE, n=12_345)
+    write_manifest(
+        ProbeManifest(
+            version=1,
+            model="tiny",
+            model_sha256="0" * 64,
+            scheme="fp32",
+            layers=(1,),
+            hidden_size=1,
+            input_builder=INPUT_BUILDER_VERSION,
+            files=files,
+            calibrators=Calibrators(platt, platt, platt),
+            threshold=0.2,
+            metrics={},
+            provenance={},
+            licence="Apache-2.0",
+        ),
+        folder / "manifest.json",
+    )
+    return folder
+
+
+@pytest.fixture
+def connect(probe):
+    """Open a session with a tiny server; the keyword arguments shape the client."""
+
+    @asynccontextmanager
+    async def connected(*, settings=(), debounce=0.05, ready=True, environment=None, **client):
+        command = [sys.executable, str(HERE / "tiny_server.py"), str(probe), str(debounce)]
+        session = Session({} if settings == () else settings, capabilities(**client))
+        await session.start(command, environment or {})
+        try:
+            if ready:
+                await session.status("ready")
+            yield session
+        finally:
+            await session.stop()
+
+    return connected

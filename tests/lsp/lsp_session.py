@@ -1,0 +1,259 @@
+"""A client under test: every message as it was on the wire, and waiting without sleeping."""
+
+import asyncio
+import copy
+import json
+import os
+import time
+from uuid import uuid4
+
+from lsprotocol import types
+from pygls.exceptions import JsonRpcException
+from pygls.protocol import default_converter
+from pytest_lsp import LanguageClient
+from pytest_lsp.client import DEFAULT_CLIENT_FEATURES, register_lsp_features
+from pytest_lsp.protocol import LanguageClientProtocol
+
+PATIENCE = 20.0
+"""Seconds after which an event that does not come fails the test."""
+
+
+SLOW_FILE = "".join(f"def f{number}():\n    slow = {number}\n\n" for number in range(150))
+"""150 units of 30 ms each."""
+
+
+def capabilities(
+    *,
+    pull=True,
+    refresh=True,
+    encodings=("utf-16",),
+    hover=("markdown", "plaintext"),
+    configuration=True,
+    progress=True,
+    registration=True,
+):
+    """What a client says it can do, spelled out: bundled profiles predate pull diagnostics."""
+    return types.ClientCapabilities(
+        general=types.GeneralClientCapabilities(position_encodings=list(encodings)),
+        window=types.WindowClientCapabilities(work_done_progress=progress),
+        workspace=types.WorkspaceClientCapabilities(
+            configuration=configuration,
+            did_change_configuration=types.DidChangeConfigurationClientCapabilities(
+                dynamic_registration=registration
+            ),
+            diagnostics=types.DiagnosticWorkspaceClientCapabilities(refresh_support=refresh),
+        ),
+        text_document=types.TextDocumentClientCapabilities(
+            hover=types.HoverClientCapabilities(
+                content_format=[types.MarkupKind(kind) for kind in hover]
+            ),
+            publish_diagnostics=types.PublishDiagnosticsClientCapabilities(version_support=True),
+            diagnostic=types.DiagnosticClientCapabilities() if pull else None,
+        ),
+    )
+
+
+class Recorder(LanguageClientProtocol):
+    """Keeps each message of the server as parsed JSON, in order, and wakes whoever waits."""
+
+    def __init__(self, *args, **kwargs):
+        super().__init__(*args, **kwargs)
+        self.heard = []
+        self.news = asyncio.Event()
+
+    def structure_message(self, data):
+        if "jsonrpc" in data:
+            json.dumps(data, allow_nan=False)
+            self.heard.append(copy.deepcopy(data))
+            self.news.set()
+        return super().structure_message(data)
+
+
+class Session:
+    """A conversation with one server process."""
+
+    options = None
+    """What `initialize` sends along."""
+
+    refuses_configuration = False
+    """Whether `workspace/configuration` is answered with an error."""
+
+    def __init__(self, settings, client_capabilities):
+        self.client = LanguageClient(
+            protocol_cls=Recorder,
+            converter_factory=default_converter,
+            configuration={"": {"linewise": settings}},
+        )
+        features = dict(DEFAULT_CLIENT_FEATURES)
+        if self.refuses_configuration:
+            del features[types.WORKSPACE_CONFIGURATION]
+        register_lsp_features(self.client, features)
+        for method in ("client/registerCapability", "linewise/status", "linewise/fileSummary"):
+            self.client.feature(method)(lambda _: None)
+        self.capabilities = client_capabilities
+        self.initialized = None
+        self.process = None
+
+    async def start(self, command, environment):
+        await self.client.start_io(*command, env=os.environ | environment)
+        self.process = self.client._server
+        await self._initialize()
+
+    async def connect(self, host, port):
+        await self.client.start_tcp(host, port)
+        await self._initialize()
+
+    async def _initialize(self):
+        self.initialized = await self.client.initialize_session(
+            types.InitializeParams(
+                capabilities=self.capabilities, initialization_options=self.options
+            )
+        )
+
+    async def stop(self):
+        if self.process.returncode is None:
+            await self.client.shutdown_session()
+        await self.client.stop()
+
+    @property
+    def heard(self):
+        return self.client.protocol.heard
+
+    def all(self, method):
+        """The parameters of every message of this method, oldest first."""
+        return [each.get("params") for each in self.heard if each.get("method") == method]
+
+    def requests(self, method):
+        """Every request of this method that the server sent, oldest first."""
+        return [each for each in self.heard if each.get("method") == method and "id" in each]
+
+    async def until(self, condition):
+        """Wait until ``condition()`` is true; it is asked after each message. Return its value."""
+        deadline = time.monotonic() + PATIENCE
+        while not (value := condition()):
+            self.client.protocol.news.clear()
+            async with asyncio.timeout_at(
+                asyncio.get_running_loop().time() + deadline - time.monotonic()
+            ):
+                await self.client.protocol.news.wait()
+        return value
+
+    async def status(self, state):
+        """Wait for the next or present state of this name."""
+        return await self.until(
+            lambda: next(
+                (each for each in self.all("linewise/status")[-1:] if each["state"] == state), None
+            )
+        )
+
+    def send(self, method, params=None):
+        """Send a request; return its id."""
+        key = str(uuid4())
+        self.client.protocol.send_request(method, params, msg_id=key).add_done_callback(
+            lambda future: future.cancelled() or future.exception()
+        )
+        return key
+
+    def cancel(self, key):
+        self.client.protocol.notify(types.CANCEL_REQUEST, types.CancelParams(id=key))
+
+    async def answer(self, key):
+        """Wait for the answer to a request: the whole message."""
+        return await self.until(
+            lambda: next(
+                (each for each in self.heard if each.get("id") == key and "method" not in each),
+                None,
+            )
+        )
+
+    async def ask(self, method, params=None):
+        """Send a request and return its result as it was on the wire."""
+        return _result(await self.answer(self.send(method, params)))
+
+    async def ask_raw(self, method, params):
+        """The same for parameters that need not be what the protocol says."""
+        key = str(uuid4())
+        self.client.protocol._send_data(
+            {"jsonrpc": "2.0", "id": key, "method": method, "params": params}
+        )
+        return _result(await self.answer(key))
+
+    def open(self, text, uri="file:///a.py", version=1, language="python"):
+        self.client.text_document_did_open(
+            types.DidOpenTextDocumentParams(
+                types.TextDocumentItem(uri, types.LanguageKind(language), version, text)
+            )
+        )
+
+    def change(self, text, version, uri="file:///a.py"):
+        self.client.text_document_did_change(
+            types.DidChangeTextDocumentParams(
+                types.VersionedTextDocumentIdentifier(version, uri),
+                [types.TextDocumentContentChangeWholeDocument(text)],
+            )
+        )
+
+    def close(self, uri="file:///a.py"):
+        self.client.text_document_did_close(
+            types.DidCloseTextDocumentParams(types.TextDocumentIdentifier(uri))
+        )
+
+    def send_pull(self, uri="file:///a.py", previous=None):
+        return self.send(
+            types.TEXT_DOCUMENT_DIAGNOSTIC,
+            types.DocumentDiagnosticParams(
+                types.TextDocumentIdentifier(uri), previous_result_id=previous
+            ),
+        )
+
+    async def pull(self, uri="file:///a.py", previous=None):
+        """Pull, and again as long as the server asks for that, as editors do."""
+        while True:
+            answer = await self.answer(self.send_pull(uri, previous))
+            error = answer.get("error")
+            if error is None:
+                return answer["result"]
+            if not (error.get("data") or {}).get("retriggerRequest"):
+                raise JsonRpcException(error["message"], error["code"])
+
+    async def published(self, version, uri="file:///a.py"):
+        """Wait for what is pushed for a version."""
+        return await self.until(
+            lambda: next(
+                (
+                    each
+                    for each in self.all(types.TEXT_DOCUMENT_PUBLISH_DIAGNOSTICS)
+                    if each["uri"] == uri and each.get("version") == version
+                ),
+                None,
+            )
+        )
+
+    async def hover(self, line, character=0, uri="file:///a.py"):
+        return await self.ask(
+            types.TEXT_DOCUMENT_HOVER,
+            types.HoverParams(types.TextDocumentIdentifier(uri), types.Position(line, character)),
+        )
+
+    def send_execute(self, command, *arguments):
+        return self.send(
+            types.WORKSPACE_EXECUTE_COMMAND,
+            types.ExecuteCommandParams(command=command, arguments=list(arguments)),
+        )
+
+    async def execute(self, command, *arguments):
+        return _result(await self.answer(self.send_execute(command, *arguments)))
+
+    async def configure(self, settings):
+        """Change the settings as an editor does."""
+        self.client.set_configuration(settings, section="linewise")
+        self.client.workspace_did_change_configuration(
+            types.DidChangeConfigurationParams(settings={"linewise": settings})
+        )
+
+
+def _result(answer):
+    if "error" in answer:
+        error = answer["error"]
+        raise JsonRpcException(error["message"], error["code"], error.get("data"))
+    return answer["result"]

@@ -1,0 +1,123 @@
+"""Settings: where they come from, what a bad one does, what changes when they do."""
+
+import pytest
+from lsp_session import Session
+
+pytestmark = pytest.mark.asyncio
+
+TEXT = "danger = 1\ndanger = doubt\n"
+
+
+async def test_changes_are_registered_for_and_asked_for(connect):
+    async with connect() as session:
+        assert session.all("client/registerCapability") == [
+            {
+                "registrations": [
+                    {
+                        "id": "workspace/didChangeConfiguration",
+                        "method": "workspace/didChangeConfiguration",
+                        "registerOptions": {"section": "linewise"},
+                    }
+                ]
+            }
+        ]
+        assert session.all("workspace/configuration") == [{"items": [{"section": "linewise"}]}]
+
+
+async def test_a_client_that_cannot_be_asked_sends_them(connect, monkeypatch):
+    monkeypatch.setattr(Session, "options", {"threshold": 0.5})
+    async with connect(configuration=False, registration=False) as session:
+        assert session.requests("client/registerCapability") == []
+        session.open(TEXT)
+        assert len((await session.pull())["items"]) == 1
+        await session.configure({"threshold": 0.9})
+        await session.until(lambda: len(session.requests("workspace/diagnostic/refresh")) == 2)
+        assert (await session.pull())["items"] == []
+        assert session.requests("workspace/configuration") == []
+
+
+async def test_initialization_options_stand_in_for_an_empty_section(connect, monkeypatch):
+    monkeypatch.setattr(Session, "options", {"threshold": 0.5})
+    async with connect(settings=None) as session:
+        session.open(TEXT)
+        assert len((await session.pull())["items"]) == 1
+
+
+async def test_a_client_that_refuses_to_answer_gets_the_defaults(connect, monkeypatch):
+    monkeypatch.setattr(Session, "refuses_configuration", True)
+    async with connect() as session:
+        session.open(TEXT)
+        assert len((await session.pull())["items"]) == 2
+        (logged,) = session.all("window/logMessage")
+        assert logged["message"].startswith("asking for the settings: JsonRpc")
+
+
+@pytest.mark.parametrize(
+    ("values", "problem"),
+    [
+        ({"threshold": "high"}, "linewise.threshold: 'high' is not allowed; using None"),
+        ({"threshold": 2}, "linewise.threshold: 2 is not allowed; using None"),
+        ({"maxFileLines": True}, "linewise.maxFileLines: True is not allowed; using 10000"),
+        ({"severity": "fatal"}, "linewise.severity: 'fatal' is not allowed"),
+        ({"model": 7}, "linewise.model: 7 is not allowed; using 'smollm2-135m'"),
+        ("nonsense", "settings: not an object, defaults used"),
+        ([1], "settings: not an object, defaults used"),
+    ],
+)
+async def test_a_setting_of_the_wrong_type_is_named_once(connect, values, problem):
+    async with connect(settings=values) as session:
+        (shown,) = session.all("window/showMessage")
+        assert shown["type"] == 2
+        assert shown["message"].startswith(problem)
+        assert session.all("window/logMessage") == [shown]
+        await session.configure(values)
+        session.open(TEXT)
+        assert len((await session.pull())["items"]) == 2
+        assert session.all("window/showMessage") == [shown]
+
+
+async def test_a_threshold_needs_no_recomputation_and_no_reload(connect):
+    async with connect() as session:
+        session.open(TEXT)
+        await session.pull()
+        states = session.all("linewise/status")
+        await session.configure({"threshold": 0.5, "severity": "warning", "statusThreshold": 0.9})
+        await session.until(lambda: len(session.requests("workspace/diagnostic/refresh")) == 2)
+        (item,) = (await session.pull())["items"]
+        assert item["severity"] == 2
+        assert session.all("linewise/status") == states
+        assert session.all("linewise/fileSummary")[-1] == {
+            "uri": "file:///a.py",
+            "version": 1,
+            "above": 0,
+            "threshold": 0.9,
+            "flagged": 1,
+            "codeLines": 2,
+        }
+        assert "1st of 2 code lines" in (await session.hover(1))["contents"]["value"]
+
+
+async def test_settings_of_others_change_nothing(connect):
+    async with connect() as session:
+        session.open(TEXT)
+        await session.pull()
+        await session.configure({"interpreter": "python3"})
+        await session.until(lambda: len(session.requests("workspace/configuration")) == 2)
+        assert await session.hover(1) is not None
+        assert len(session.requests("workspace/diagnostic/refresh")) == 1
+
+
+async def test_another_model_is_loaded_and_the_last_choice_wins(connect, tmp_path):
+    async with connect() as session:
+        await session.configure({"model": f"gated:{tmp_path / 'gate'}"})
+        await session.until(lambda: len(session.all("linewise/status")) == 3)
+        await session.configure({"model": "last"})
+        (tmp_path / "gate").touch()
+        await session.until(lambda: session.all("linewise/status")[-1]["state"] == "ready")
+        assert [(each["state"], each["model"][:5]) for each in session.all("linewise/status")] == [
+            ("loading", "smoll"),
+            ("ready", "smoll"),
+            ("loading", "gated"),
+            ("loading", "last"),
+            ("ready", "last"),
+        ]

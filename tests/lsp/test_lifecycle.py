@@ -1,0 +1,175 @@
+"""From `initialize` to exit: what is announced, how fast, what is loaded, how the process ends."""
+
+import subprocess
+import sys
+import time
+
+import psutil
+import pytest
+from lsp_session import SLOW_FILE, Session, capabilities
+
+import linewise
+
+
+@pytest.mark.asyncio
+async def test_whole_answer_to_initialize(connect):
+    async with connect() as session:
+        assert session.heard[0]["result"] == {
+            "capabilities": {
+                "positionEncoding": "utf-16",
+                "textDocumentSync": {"openClose": True, "change": 1, "save": False},
+                "hoverProvider": True,
+                "executeCommandProvider": {
+                    "commands": ["linewise.server.querySpan", "linewise.server.listModels"]
+                },
+                "diagnosticProvider": {
+                    "identifier": "linewise",
+                    "interFileDependencies": False,
+                    "workspaceDiagnostics": False,
+                },
+                "workspace": {
+                    "workspaceFolders": {"supported": True, "changeNotifications": True},
+                    "fileOperations": {},
+                },
+            },
+            "serverInfo": {"name": "linewise", "version": linewise.__version__},
+        }
+
+
+@pytest.mark.asyncio
+async def test_whole_progress_of_loading(connect):
+    async with connect() as session:
+        await session.until(lambda: len(session.all("$/progress")) == 2)
+        (created,) = session.all("window/workDoneProgress/create")
+        assert session.all("$/progress") == [
+            {
+                "token": created["token"],
+                "value": {
+                    "kind": "begin",
+                    "title": "Linewise: loading smollm2-135m",
+                    "cancellable": False,
+                },
+            },
+            {"token": created["token"], "value": {"kind": "end"}},
+        ]
+        await session.configure({"model": "another"})
+        await session.until(lambda: len(session.all("$/progress")) == 4)
+        tokens = [each["token"] for each in session.all("window/workDoneProgress/create")]
+        assert len(set(tokens)) == 2
+
+
+@pytest.mark.asyncio
+async def test_no_progress_for_a_client_that_shows_none(connect):
+    async with connect(progress=False) as session:
+        session.open("danger = doubt\n")
+        await session.pull()
+        assert session.requests("window/workDoneProgress/create") == []
+        assert session.all("$/progress") == []
+
+
+@pytest.mark.asyncio
+async def test_initialize_is_answered_in_700_ms_from_a_fresh_process(probe):
+    seconds = []
+    for _ in range(3):
+        session = Session({}, capabilities())
+        before = time.perf_counter()
+        await session.start([sys.executable, "-m", "linewise", "serve", "--stdio"], {})
+        seconds.append(time.perf_counter() - before)
+        await session.stop()
+    assert min(seconds) < 0.7
+
+
+@pytest.mark.asyncio
+@pytest.mark.parametrize("method", ["pull", "command"])
+async def test_shutdown_while_scoring_answers_null_and_ends_in_500_ms(connect, method):
+    async with connect() as session:
+        session.open(SLOW_FILE)
+        if method == "pull":
+            session.send_pull()
+        else:
+            area = {"start": {"line": 0, "character": 0}, "end": {"line": 9, "character": 0}}
+            session.send_execute(
+                "linewise.server.querySpan", {"uri": "file:///a.py", "range": area}
+            )
+        await session.status("busy")
+        before = time.perf_counter()
+        assert await session.ask("shutdown") is None
+        session.client.exit(None)
+        assert await session.process.wait() == 0
+        assert time.perf_counter() - before < 0.5
+
+
+@pytest.mark.asyncio
+async def test_shutdown_while_loading(connect, tmp_path):
+    settings = {"model": f"gated:{tmp_path / 'never'}"}
+    async with connect(settings=settings, ready=False) as session:
+        await session.status("loading")
+        before = time.perf_counter()
+        assert await session.ask("shutdown") is None
+        session.client.exit(None)
+        assert await session.process.wait() == 0
+        assert time.perf_counter() - before < 0.5
+
+
+@pytest.mark.asyncio
+async def test_exit_without_shutdown_is_an_error(connect):
+    async with connect() as session:
+        session.client.exit(None)
+        assert await session.process.wait() == 1
+
+
+@pytest.mark.asyncio
+async def test_the_server_ends_with_its_client(connect):
+    async with connect() as session:
+        session.open(SLOW_FILE)
+        session.send_pull()
+        await session.status("busy")
+        session.process.stdin.close()
+        assert await session.process.wait() == 1
+
+
+@pytest.mark.asyncio
+async def test_memory_does_not_grow_with_edits(connect):
+    async with connect(debounce=0) as session:
+        process = psutil.Process(session.process.pid)
+
+        async def edit(versions):
+            for version in versions:
+                session.change(f"danger = {version % 7}\n", version)
+                await session.hover(0)
+            await session.pull()
+            return process.memory_info().rss
+
+        session.open("danger = doubt\n")
+        before = await edit(range(2, 1_000))
+        assert await edit(range(1_000, 3_000)) - before < 1_000_000
+
+
+def test_importing_the_server_imports_nothing_heavy():
+    code = (
+        "import sys, linewise.lsp.server\n"
+        "heavy = {'torch', 'transformers', 'onnxruntime', 'tokenizers', 'tree_sitter', 'numpy'}\n"
+        "print(sorted(heavy & set(sys.modules)))"
+    )
+    result = subprocess.run(
+        [sys.executable, "-c", code], capture_output=True, text=True, check=True
+    )
+    assert result.stdout.strip() == "[]"
+
+
+@pytest.mark.asyncio
+async def test_tcp_serves_one_client_on_the_loopback_interface(probe):
+    code = "import sys\nfrom linewise.lsp.server import serve_tcp\nsys.exit(serve_tcp(0))"
+    process = subprocess.Popen([sys.executable, "-c", code], stderr=subprocess.PIPE, text=True)
+    address = process.stderr.readline().split()[-1]
+    host, port = address.rsplit(":", 1)
+    assert host == "127.0.0.1"
+    session = Session({}, capabilities())
+    await session.connect(host, int(port))
+    assert session.initialized.server_info.name == "linewise"
+    with pytest.raises(ConnectionRefusedError):
+        await Session({}, capabilities()).connect(host, int(port))
+    await session.ask("shutdown")
+    session.client.exit(None)
+    assert process.wait(timeout=10) == 0
+    process.stderr.close()
