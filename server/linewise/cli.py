@@ -13,6 +13,8 @@ import typer
 
 from linewise import __version__
 from linewise.commands.check import EXIT_CODES, check
+from linewise.commands.doctor import doctor
+from linewise.commands.models import app as models
 from linewise.commands.serve import serve
 from linewise.errors import LinewiseError
 
@@ -40,6 +42,8 @@ app = _App(
 )
 app.command(epilog=EXIT_CODES)(check)
 app.command()(serve)
+app.command()(doctor)
+app.add_typer(models, name="models")
 
 
 def _print_version(wanted: bool) -> None:

@@ -16,6 +16,7 @@ from linewise.analysis.lines import PositionEncoding
 from linewise.commands.paths import STDIN, displayed
 from linewise.engine import Engine, ScoredText
 from linewise.files import Skipped, Source, decode_source, read_source
+from linewise.models.cache import find
 from linewise.output.report import (
     CalibrationReport,
     FileReport,
@@ -58,12 +59,11 @@ def check_files(engine: Engine, request: Request, progress: Progress) -> Report:
             span = _ask(engine, scored, request.span)
     line = engine.manifest.calibrators.line
     settings = request.settings
+    model = find(settings.model).manifest
     return Report(
         version=__version__,
         root=str(Path.cwd()),
-        model=ModelReport(
-            settings.model, engine.manifest.model_sha256, engine.manifest.scheme, engine.provider
-        ),
+        model=ModelReport(model.name, model.identity, model.scheme, engine.provider),
         calibration=CalibrationReport("platt", "line", line.base_rate, line.n),
         threshold=engine.manifest.threshold if settings.threshold is None else settings.threshold,
         files=tuple(files),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import sys
 from collections.abc import Callable, Iterable, Iterator
@@ -11,6 +12,7 @@ from enum import StrEnum
 from rich.console import Console
 from rich.markup import escape
 from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
+from rich.table import Table
 from rich.text import Text
 
 
@@ -37,6 +39,26 @@ def print_lines(lines: Iterable[Text], color: Color) -> None:
     fits = sys.stdout.isatty()
     for line in lines:
         console.print(line, soft_wrap=not fits)
+
+
+def results() -> Console:
+    """Return a console on standard output for tables, which do not wrap when piped."""
+    return Console(highlight=False, width=None if sys.stdout.isatty() else 200)
+
+
+def facts(rows: Iterable[tuple[str, str]]) -> Table:
+    """Lay out names and values; nothing in them is markup."""
+    table = Table(box=None, pad_edge=False, show_header=False)
+    table.add_column(style="bold", no_wrap=True)
+    table.add_column()
+    for name, value in rows:
+        table.add_row(Text(name), Text(value))
+    return table
+
+
+def write_json(value: object) -> None:
+    """Write a value as JSON."""
+    write_output(json.dumps(value, ensure_ascii=False, allow_nan=False, indent=2) + "\n")
 
 
 def write_output(text: str) -> None:

@@ -1,0 +1,104 @@
+"""``linewise models``: the target models that are known and installed."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any
+
+import typer
+from rich.filesize import decimal
+from rich.table import Table
+
+from linewise.commands.console import facts, results, write_json
+
+app = typer.Typer(no_args_is_help=True, help="List, fetch, inspect and remove target models.")
+Json = Annotated[bool, typer.Option("--json", help="Write JSON.")]
+Name = Annotated[str, typer.Argument(metavar="NAME", help="The name of the model.")]
+
+
+@app.command("list")
+def list_models(*, json: Json = False) -> None:
+    """List the models known by name and those installed."""
+    rows = _rows()
+    if json:
+        write_json(rows)
+        return
+    table = Table(box=None, pad_edge=False, header_style="bold")
+    for heading in ("name", "installed", "probe", "license", ""):
+        table.add_column(heading)
+    for row in rows:
+        table.add_row(
+            row["name"],
+            decimal(row["size"]) if row["installed"] else "no",
+            "yes" if row["probe"] else "no",
+            row["license"] or "",
+            row["description"],
+        )
+    results().print(table)
+
+
+def _rows() -> list[dict[str, Any]]:
+    from linewise.models.cache import installed
+    from linewise.models.registry import registered
+    from linewise.probe.runtime import find_probe
+
+    found = {model.name: model for model in installed()}
+    names = [*registered(), *(name for name in found if name not in registered())]
+    rows = []
+    for name in names:
+        spec, model = registered().get(name), found.get(name)
+        rows.append(
+            {
+                "name": name,
+                "description": spec.description if spec else "",
+                "license": model.manifest.license if model else spec.license if spec else None,
+                "installed": model is not None,
+                "size": model.size if model else None,
+                "probe": find_probe(name) is not None,
+            }
+        )
+    return rows
+
+
+@app.command()
+def info(name: Name, *, json: Json = False) -> None:
+    """Show what an installed model is made of and how exact its conversion is."""
+    import cattrs
+
+    from linewise.models.cache import find
+
+    model = find(name)
+    manifest = cattrs.unstructure(model.manifest)
+    if json:
+        write_json({**manifest, "folder": str(model.folder), "size": model.size})
+        return
+    selftest = model.manifest.selftest
+    layers = ", ".join(map(str, model.manifest.layers))
+    rows = {
+        "name": model.name,
+        "folder": str(model.folder),
+        "size": decimal(model.size),
+        "source": model.manifest.source,
+        "license": model.manifest.license,
+        "identity": model.manifest.identity,
+        "weights": f"SHA-256 {model.manifest.weights_sha256}",
+        "scheme": model.manifest.scheme,
+        "layers": f"{layers} of {model.manifest.total_layers}, {model.manifest.hidden_size} wide",
+        "context": f"{model.manifest.context_length:,} tokens",
+        "self-test": f"against float32 over {selftest.tokens} tokens, median (maximum):",
+        **{
+            f"  layer {layer}": f"{error.median:.2%} ({error.maximum:.2%}) of the hidden state"
+            for layer, error in selftest.hidden.items()
+        },
+        "  log p": f"{selftest.logp.median:.3f} ({selftest.logp.maximum:.3f}) nats",
+        "  entropy": f"{selftest.entropy.median:.3f} ({selftest.entropy.maximum:.3f}) nats",
+    }
+    results().print(facts(rows.items()))
+
+
+@app.command()
+def remove(name: Name) -> None:
+    """Delete an installed model."""
+    from linewise.models.cache import remove as delete
+
+    delete(name)
+    typer.echo(f"removed {name}", err=True)

@@ -1,0 +1,42 @@
+"""The command line as users run it, in a process of its own; and one loaded engine beside it."""
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from linewise.engine import Engine
+from linewise.settings import DEFAULT_MODEL
+
+ROOT = Path(__file__).parents[2]
+LINEWISE = [sys.executable, "-m", "linewise"]
+
+
+@pytest.fixture(scope="session")
+def environment():
+    """Nothing of the terminal that the tests happen to run in."""
+    ours = ("NO_COLOR", "FORCE_COLOR", "COLUMNS", "GITHUB_ACTIONS", "TTY_COMPATIBLE")
+    return {key: value for key, value in os.environ.items() if key not in ours}
+
+
+@pytest.fixture(scope="session")
+def linewise(environment):
+    def run(*arguments, stdin=b"", cwd=ROOT, **variables):
+        return subprocess.run(
+            [*LINEWISE, *map(str, arguments)],
+            input=stdin,
+            cwd=cwd,
+            env=environment | variables,
+            capture_output=True,
+            timeout=120,
+            check=False,
+        )
+
+    return run
+
+
+@pytest.fixture(scope="session")
+def engine():
+    return Engine.load(DEFAULT_MODEL)

@@ -1,0 +1,43 @@
+"""What every start of the command line costs and says."""
+
+import subprocess
+import sys
+
+import pytest
+
+from linewise import __version__
+
+HEAVY = {"torch", "transformers", "onnxruntime", "onnx", "sklearn", "numpy", "tokenizers", "pygls"}
+
+
+def test_version(linewise):
+    result = linewise("--version")
+    assert result.stdout.decode() == f"linewise {__version__}\n"
+
+
+@pytest.mark.parametrize(
+    "command", ["", "check", "serve", "models", "models pull", "models info", "doctor"]
+)
+def test_help_explains_each_command_and_option(linewise, command):
+    result = linewise(*command.split(), "--help", COLUMNS="100")
+    assert result.returncode == 0
+    assert "Usage:" in result.stdout.decode()
+
+
+def test_help_names_the_commands_and_exit_codes(linewise):
+    shown = linewise("--help", COLUMNS="100").stdout.decode()
+    assert all(name in shown for name in ("check", "serve", "models", "doctor"))
+    assert "Exit codes:" in linewise("check", "--help", COLUMNS="100").stdout.decode()
+
+
+def test_nothing_heavy_is_imported_before_a_command_runs():
+    code = f"import sys, linewise.cli; print(sorted({HEAVY} & set(sys.modules)))"
+    result = subprocess.run([sys.executable, "-c", code], capture_output=True, check=True)
+    assert result.stdout.strip() == b"[]"
+
+
+def test_the_server_starts_without_the_runtime():
+    unwanted = HEAVY - {"pygls", "numpy"}
+    code = f"import sys, linewise.lsp.server; print(sorted({unwanted} & set(sys.modules)))"
+    result = subprocess.run([sys.executable, "-c", code], capture_output=True, check=True)
+    assert result.stdout.strip() == b"[]"
