@@ -1,0 +1,104 @@
+"""The one thread that owns a model: jobs are awaited, run one at a time, and can be abandoned."""
+
+from __future__ import annotations
+
+import asyncio
+import queue
+import threading
+from collections.abc import Callable
+from contextlib import suppress
+from typing import Any, TypeVar
+
+from attrs import frozen
+
+Result = TypeVar("Result")
+
+
+@frozen(eq=False)
+class _Job:
+    work: Callable[[threading.Event], Any]
+    loop: asyncio.AbstractEventLoop
+    future: asyncio.Future[Any]
+    cancelled: threading.Event
+
+    def run(self) -> None:
+        result: Any = None
+        failure: BaseException | None = None
+        try:
+            result = self.work(self.cancelled)
+        except StopIteration as error:  # a future refuses to carry it
+            failure = RuntimeError(f"the job raised {error!r}")
+        except BaseException as error:  # noqa: BLE001 - it belongs to whoever awaits the job
+            failure = error
+        self._settle(result, failure)
+
+    def refuse(self) -> None:
+        self._settle(None, RuntimeError("the model's worker has been stopped"))
+
+    def _settle(self, result: Any, failure: BaseException | None) -> None:
+        def settle() -> None:
+            if self.future.done():
+                return
+            if failure is None:
+                self.future.set_result(result)
+            else:
+                self.future.set_exception(failure)
+
+        with suppress(RuntimeError):  # the loop is closed: nobody waits any more
+            self.loop.call_soon_threadsafe(settle)
+
+
+class ModelWorker:
+    """Runs jobs in order on one daemon thread, which starts with the first job.
+
+    A job gets a `threading.Event` that is set once nobody waits for its result; a long job looks
+    at it between forward passes.
+    """
+
+    def __init__(self) -> None:
+        self._jobs: queue.SimpleQueue[_Job | None] = queue.SimpleQueue()
+        self._lock = threading.Lock()
+        self._thread: threading.Thread | None = None
+        self._stopped = False
+
+    async def submit(self, work: Callable[[threading.Event], Result]) -> Result:
+        """Run ``work`` on the thread and return what it returns, or raise what it raises.
+
+        Cancelling the await sets the job's event; a job that has not begun then never does.
+
+        Raises
+        ------
+        RuntimeError
+            If the worker has been stopped.
+        """
+        loop = asyncio.get_running_loop()
+        job = _Job(work, loop, loop.create_future(), threading.Event())
+        with self._lock:
+            if self._stopped:
+                raise RuntimeError("the model's worker has been stopped")
+            if self._thread is None:
+                self._thread = threading.Thread(target=self._run, name="linewise", daemon=True)
+                self._thread.start()
+            self._jobs.put(job)
+        try:
+            result: Result = await job.future
+        except asyncio.CancelledError:
+            job.cancelled.set()
+            raise
+        return result
+
+    def stop(self, timeout: float | None = None) -> None:
+        """Take no more jobs, refuse the waiting ones and wait up to ``timeout`` s for the thread."""
+        with self._lock:
+            self._stopped = True
+            thread = self._thread
+            self._jobs.put(None)
+        if thread is not None:
+            thread.join(timeout)
+
+    def _run(self) -> None:
+        while (job := self._jobs.get()) is not None:
+            if self._stopped:
+                job.refuse()
+            elif not job.cancelled.is_set():
+                job.run()
