@@ -82,3 +82,31 @@ def file_progress(files: int) -> Iterator[Callable[[str, float], None]]:
             progress.update(task, description=escape(path), completed=finished)
 
         yield tell
+
+
+@contextmanager
+def stage_progress(*, quiet: bool) -> Iterator[Callable[[str, float], None]]:
+    """Show the stages of one long job; yields what to tell (stage, fraction done).
+
+    A log gets a line per stage instead of a bar.
+    """
+    # The stream itself: conversion redirects `sys.stderr` to silence other libraries.
+    console = Console(file=sys.stderr, highlight=False)
+    columns = (TextColumn("{task.description}"), BarColumn(), TimeElapsedColumn())
+    with Progress(
+        *columns,
+        console=console,
+        transient=True,
+        redirect_stdout=False,
+        redirect_stderr=False,
+        disable=quiet or not console.is_terminal,
+    ) as progress:
+        task = progress.add_task("", total=1.0)
+
+        def tell(stage: str, fraction: float) -> None:
+            if quiet or console.is_terminal:
+                progress.update(task, description=escape(stage), completed=fraction)
+            else:
+                console.print(stage, markup=False)
+
+        yield tell

