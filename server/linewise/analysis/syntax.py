@@ -40,8 +40,12 @@ class Syntax:
         return self.lines.line_at(start), self.lines.line_at(max(start, end - 1))
 
     def captures(self, query: str) -> dict[str, list[Node]]:
-        """Run a tree-sitter query over the whole tree; return nodes by capture name."""
-        return QueryCursor(_query(query)).captures(self.tree.root_node)
+        """Run a tree-sitter query over the whole tree; return nodes by capture name, in order."""
+        found = QueryCursor(_query(query)).captures(self.tree.root_node)
+        return {
+            name: sorted(nodes, key=lambda node: (node.start_byte, -node.end_byte))
+            for name, nodes in found.items()
+        }
 
 
 @cache

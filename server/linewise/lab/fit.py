@@ -138,7 +138,8 @@ class _Batches:
 
     def __init__(self, corpus: Corpus, layer: int) -> None:
         self._corpus = corpus
-        self._layer = layer
+        # One layer in memory: cutting it out of the file again in every epoch reads all layers.
+        self._hidden = np.ascontiguousarray(corpus.hidden[:, layer])
         count = np.arange(len(corpus.documents) + 1)
         self._line_cut = np.searchsorted(corpus.line_document, count)
         self._unit_cut = np.searchsorted(corpus.unit_document, count)
@@ -156,7 +157,7 @@ class _Batches:
         used = 0
         for number in documents:
             first, end = corpus.documents[number]
-            hidden.append(corpus.hidden[first:end, self._layer])
+            hidden.append(self._hidden[first:end])
             token_labels.append(corpus.token_labels[first:end])
             cut = slice(self._line_cut[number], self._line_cut[number + 1])
             lines.append(corpus.lines[cut] - first + used)
