@@ -10,7 +10,6 @@ from rich.filesize import decimal
 from rich.table import Table
 
 from linewise.commands.console import facts, results, stage_progress, write_json
-from linewise.models import SCHEMES
 
 app = typer.Typer(no_args_is_help=True, help="List, fetch, inspect and remove target models.")
 Json = Annotated[bool, typer.Option("--json", help="Write JSON.")]
@@ -98,9 +97,9 @@ def pull(
     scheme: Annotated[
         str | None,
         typer.Option(
-            metavar="|".join(SCHEMES),
+            metavar="NAME",
             show_default="what is fast here",
-            help="How to quantize the weights.",
+            help="How to quantize the weights: fp32, int8-smooth, int8, w8 or w4.",
         ),
     ] = None,
     layers: Annotated[
