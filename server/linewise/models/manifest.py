@@ -42,6 +42,9 @@ class SelfTest:
     entropy: Deviation
 
 
+UNTESTED = SelfTest(0, {}, Deviation(0.0, 0.0), Deviation(0.0, 0.0))
+
+
 @frozen
 class Manifest:
     """A converted model: where it came from, what it is, and how well the conversion went.

@@ -110,7 +110,9 @@ class TargetModel:
         offsets = np.array(encoding.offsets, np.int32).reshape(-1, 2)
         return Encoding(np.array(encoding.ids, np.int64), offsets[:, 0], offsets[:, 1])
 
-    def hidden_states(self, ids: npt.ArrayLike, position_ids: npt.ArrayLike | None = None) -> Floats:
+    def hidden_states(
+        self, ids: npt.ArrayLike, position_ids: npt.ArrayLike | None = None
+    ) -> Floats:
         """Return the hidden states at the probed layers.
 
         Parameters
