@@ -36,9 +36,12 @@ def print_lines(lines: Iterable[Text], color: Color) -> None:
         no_color=plain,
         highlight=False,
     )
-    fits = sys.stdout.isatty()
+    whole = not sys.stdout.isatty()
     for line in lines:
-        console.print(line, soft_wrap=not fits)
+        if whole:
+            console.print(line, soft_wrap=True)
+        else:
+            console.print(line, no_wrap=line.no_wrap, overflow=line.overflow)
 
 
 def results() -> Console:

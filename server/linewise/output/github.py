@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from linewise.analysis.lines import without_surrogates
 from linewise.output.report import FileReport, Report, ReportedLine, Status
 from linewise.wording import edit_message
 
@@ -10,7 +11,7 @@ def render(report: Report) -> str:
     """Return one command a line: a notice per flagged line, a warning per file not checked."""
     base_rate = report.calibration.base_rate
     commands = [command for file in report.files for command in _file(file, base_rate)]
-    return "".join(f"{command}\n" for command in commands)
+    return without_surrogates("".join(f"{command}\n" for command in commands))
 
 
 def _file(file: FileReport, base_rate: float) -> list[str]:
