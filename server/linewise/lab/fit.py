@@ -22,7 +22,7 @@ LEVEL_WEIGHTS = {"token": 0.33, "line": 0.34, "unit": 0.33}
 
 @frozen
 class Recipe:
-    """What a head is trained with. The defaults are the paper's where it names them.
+    """What a head is trained with. The defaults are the paper's, epochs and batch aside.
 
     ``layer`` indexes the corpus's layers; ``loss`` is "brier" (twice the squared error of the
     probability, the paper's default) or "bce".
@@ -34,7 +34,7 @@ class Recipe:
     dropout: float = 0.2
     learning_rate: float = 1e-3
     weight_decay: float = 0.01
-    epochs: int = 30
+    epochs: int = 12
     batch: int = 64
     seed: int = 0
 
@@ -82,7 +82,7 @@ def train_head(corpus: Corpus, chosen: npt.NDArray[np.int64], recipe: Recipe) ->
                 start=torch.zeros(()),
             )
             optimizer.zero_grad()
-            loss.backward()  # type: ignore[no-untyped-call]
+            torch.autograd.backward(loss)
             optimizer.step()
     return head.eval()
 

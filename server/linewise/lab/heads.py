@@ -17,6 +17,9 @@ class MaxPoolHead(nn.Module):
     are hundreds of times larger than the rest, and would drown them.
     """
 
+    mean: Tensor
+    scale: Tensor
+
     def __init__(self, mean: Tensor, scale: Tensor, width: int = 32, dropout: float = 0.2) -> None:
         super().__init__()
         self.register_buffer("mean", mean)
@@ -34,7 +37,8 @@ class MaxPoolHead(nn.Module):
         """Return logits (S,) of spans given as membership (S, T) over evidence (T, h)."""
         floor = torch.finfo(evidence.dtype).min
         pooled = torch.where(member[:, :, None], evidence[None], floor).amax(dim=1)
-        return self.out(pooled).squeeze(-1)
+        logits: Tensor = self.out(pooled)
+        return logits.squeeze(-1)
 
     def read_ranges(self, evidence: Tensor, ranges: Tensor) -> Tensor:
         """Return logits (S,) of contiguous spans given as rows (first, end): `read`, in training.
@@ -47,8 +51,6 @@ class MaxPoolHead(nn.Module):
             torch.cumsum(lengths, 0) - lengths, lengths
         )
         tokens = evidence[ranges[owner, 0] + offset]
-        pooled = torch.full((len(ranges), evidence.shape[1]), torch.finfo(evidence.dtype).min)
-        pooled = pooled.scatter_reduce(
-            0, owner[:, None].expand_as(tokens), tokens, "amax", include_self=True
-        )
-        return self.out(pooled).squeeze(-1)
+        pooled = torch.segment_reduce(tokens, "max", lengths=lengths)
+        logits: Tensor = self.out(pooled)
+        return logits.squeeze(-1)

@@ -1,7 +1,7 @@
 """Train, calibrate, evaluate and export a probe: ``python -m linewise.lab.train --data FOLDER``.
 
 Problems of folds 0 to 5 train and calibrate; problems of folds 6 and 7 are only ever measured on.
-Layer and loss are chosen by out-of-fold skill on the training problems.
+Layer, loss and epochs are chosen on fold 5 alone; the scaling is fitted out of fold.
 """
 
 from __future__ import annotations
@@ -31,7 +31,8 @@ from linewise.probe.calibration import Platt
 from linewise.probe.manifest import MANIFEST_VERSION, Calibrators, ProbeManifest, write_manifest
 
 TEST_FOLDS = frozenset({6, 7})
-FOLDS = 5
+VALIDATION_FOLD = 5
+FOLDS = 4
 PRECISION = 0.25
 """The default threshold is the lowest at which this share of flagged lines was edited."""
 
@@ -54,23 +55,27 @@ def main(
         documents(each, training_intent(each)) for each in programs if each.fold not in TEST_FOLDS
     ]
     train = _embed(train_docs, target, cache, "training programs")
-    recipe, calibrators, logits = _select(train_docs, train)
+    recipe = _select(train_docs, train)
+    calibrators, out_of_fold = _calibrate(train_docs, train, recipe)
     head = train_head(train, np.arange(len(train_docs)), recipe)
 
     held_out = [each for each in programs if each.fold in TEST_FOLDS]
     report: dict[str, Any] = {}
     for intent in (Intent.FUNCTION, Intent.NONE):
         docs = [documents(each, intent) for each in held_out]
-        test = _embed(docs, target, cache, f"held-out programs, {intent}", surprisal=True)
+        # The baseline below reads the same documents' surprisal: computed once, here.
+        surprisal = intent is Intent.FUNCTION
+        what = f"held-out programs, intent: {intent}"
+        test = _embed(docs, target, cache, what, surprisal=surprisal)
         scores = predict(head, test, recipe.layer)
         report[f"intent: {intent}"] = _evaluate(docs, test, scores, calibrators)
     report["baseline: token probability"] = _token_probability(train_docs, held_out, target, cache)
-    threshold = _threshold(calibrators.line(logits.line), train.line_labels)
+    threshold = _threshold(out_of_fold, train.line_labels)
     files = export_head(head, out)
     write_manifest(
         ProbeManifest(
             version=MANIFEST_VERSION,
-            model=target.manifest.name if model == target.name else model,
+            model=target.name,
             model_sha256=target.weights_sha256,
             scheme=target.manifest.scheme,
             layers=(target.layers[recipe.layer],),
@@ -121,38 +126,50 @@ def _embed(
         )
 
 
-def _select(docs: Sequence[Document], corpus: Corpus) -> tuple[Recipe, Calibrators, Logits]:
-    """Choose layer and loss by out-of-fold line skill; calibrate on those out-of-fold logits."""
-    groups = [doc.program.task_id for doc in docs]
-    best: tuple[float, Recipe, Calibrators, Logits] | None = None
-    for layer, loss in product(range(corpus.hidden.shape[1]), ("brier", "bce")):
-        recipe = Recipe(layer=layer, loss=loss)
-        out_of_fold = Logits(
-            *(
-                np.zeros(len(each), np.float32)
-                for each in (corpus.token_labels, corpus.line_labels, corpus.unit_labels)
-            )
-        )
-        for chosen, rest in grouped_folds(groups, FOLDS):
-            logits = predict(train_head(corpus, chosen, recipe), corpus, layer)
-            for level, owner in (
-                ("token", corpus.token_document),
-                ("line", corpus.line_document),
-                ("unit", corpus.unit_document),
-            ):
-                here = np.isin(owner, rest)
-                getattr(out_of_fold, level)[here] = getattr(logits, level)[here]
-        calibrators = Calibrators(
-            token=fit_platt(out_of_fold.token, corpus.token_labels),
-            line=fit_platt(out_of_fold.line, corpus.line_labels),
-            unit=fit_platt(out_of_fold.unit, corpus.unit_labels),
-        )
-        skill = brier_skill(corpus.line_labels, calibrators.line(out_of_fold.line))
-        console.print(f"layer index {layer}, {loss}: out-of-fold line skill {skill:.4f}")
+def _select(docs: Sequence[Document], corpus: Corpus) -> Recipe:
+    """Choose layer, loss and length of training by line skill on one validation fold."""
+    folds = np.array([doc.program.fold for doc in docs])
+    chosen = np.flatnonzero(folds != VALIDATION_FOLD)
+    rest = np.flatnonzero(folds == VALIDATION_FOLD)
+    here = np.isin(corpus.line_document, rest)
+    labels = corpus.line_labels[here]
+    best: tuple[float, Recipe] | None = None
+    for layer, loss, epochs in product(range(corpus.hidden.shape[1]), ("brier", "bce"), (6, 12)):
+        recipe = Recipe(layer=layer, loss=loss, epochs=epochs)
+        logits = predict(train_head(corpus, chosen, recipe), corpus, layer).line[here]
+        skill = brier_skill(labels, fit_platt(logits, labels)(logits))
+        console.print(f"layer {layer}, {loss}, {epochs} epochs: validation skill {skill:.4f}")
         if best is None or skill > best[0]:
-            best = (skill, recipe, calibrators, out_of_fold)
+            best = skill, recipe
     assert best is not None  # noqa: S101 - there is at least one layer
-    return best[1:]
+    return best[1]
+
+
+def _calibrate(
+    docs: Sequence[Document], corpus: Corpus, recipe: Recipe
+) -> tuple[Calibrators, npt.NDArray[np.float64]]:
+    """Scale logits that a head gives for problems it was not trained on, fold by fold.
+
+    Also returns the lines' calibrated out-of-fold probabilities.
+    """
+    groups = [doc.program.task_id for doc in docs]
+    sizes = (corpus.token_labels, corpus.line_labels, corpus.unit_labels)
+    out_of_fold = Logits(*(np.zeros(len(each), np.float32) for each in sizes))
+    for chosen, rest in grouped_folds(groups, FOLDS):
+        logits = predict(train_head(corpus, chosen, recipe), corpus, recipe.layer)
+        for level, owner in (
+            ("token", corpus.token_document),
+            ("line", corpus.line_document),
+            ("unit", corpus.unit_document),
+        ):
+            here = np.isin(owner, rest)
+            getattr(out_of_fold, level)[here] = getattr(logits, level)[here]
+    calibrators = Calibrators(
+        token=fit_platt(out_of_fold.token, corpus.token_labels),
+        line=fit_platt(out_of_fold.line, corpus.line_labels),
+        unit=fit_platt(out_of_fold.unit, corpus.unit_labels),
+    )
+    return calibrators, calibrators.line(out_of_fold.line)
 
 
 def _evaluate(
@@ -194,7 +211,7 @@ def _token_probability(
 
     As it is, and Platt-scaled on training problems (its log-probability is the logit).
     """
-    fit_docs = [doc for doc in train_docs if doc.program.fold == 5]
+    fit_docs = [doc for doc in train_docs if doc.program.fold == VALIDATION_FOLD]
     fit = _embed(fit_docs, target, cache, "baseline, training problems", surprisal=True)
     docs = [documents(each, Intent.FUNCTION) for each in held_out]
     test = _embed(docs, target, cache, "baseline, held-out problems", surprisal=True)

@@ -1,0 +1,140 @@
+"""The server as a client meets it: start-up, hover, cancellation, memory."""
+
+from __future__ import annotations
+
+import asyncio
+import sys
+import sysconfig
+import time
+from pathlib import Path
+from statistics import median
+from typing import Any
+
+import psutil
+from lsprotocol import types
+from pygls.lsp.client import LanguageClient
+
+STDLIB = Path(sysconfig.get_path("stdlib"))
+HOVERS = 50
+STARTS = 3
+
+
+class Client(LanguageClient):
+    """A client that pulls diagnostics and waits for the server's status notifications."""
+
+    def __init__(self) -> None:
+        super().__init__("linewise-benchmark", "1")
+        self.ready = asyncio.Event()
+        self.busy = asyncio.Event()
+
+        @self.feature("linewise/status")
+        def _status(params: Any) -> None:
+            if params.state == "ready":
+                self.ready.set()
+            if params.state == "busy":
+                self.busy.set()
+
+        @self.feature(types.WORKSPACE_CONFIGURATION)
+        def _configuration(params: types.ConfigurationParams) -> list[Any]:
+            return [{"threshold": 0.0, "maxFindingsPerFile": 10_000} for _ in params.items]
+
+    @property
+    def process(self) -> psutil.Process:
+        """The server's process."""
+        return psutil.Process(self._server.pid)  # type: ignore[union-attr]
+
+    def open(self, path: Path) -> types.TextDocumentIdentifier:
+        """Open a file and return its identifier."""
+        document = types.TextDocumentItem(path.as_uri(), "python", 1, path.read_text("utf-8"))
+        self.text_document_did_open(types.DidOpenTextDocumentParams(document))
+        return types.TextDocumentIdentifier(document.uri)
+
+
+CAPABILITIES = types.ClientCapabilities(
+    workspace=types.WorkspaceClientCapabilities(configuration=True),
+    text_document=types.TextDocumentClientCapabilities(
+        diagnostic=types.DiagnosticClientCapabilities(),
+        hover=types.HoverClientCapabilities(content_format=[types.MarkupKind.Markdown]),
+    ),
+)
+
+
+def measure() -> dict[str, Any]:
+    """Return start-up, hover, cancellation and memory figures."""
+    return asyncio.run(_measure())
+
+
+async def _measure() -> dict[str, Any]:
+    starts = [await _start() for _ in range(STARTS)]
+    client, initialize, ready = starts[-1]
+    for other, _, _ in starts[:-1]:
+        await _stop(other)
+    hover = await _hover(client)
+    cancel = await _cancel(client)
+    resident = client.process.memory_info().rss / 2**20
+    exit_seconds = await _stop(client)
+    return {
+        "initialize answered": _row(initialize, "s", "<= 0.7"),
+        "initialize answered, median of starts": _row(median(s[1] for s in starts), "s", "<= 0.7"),
+        "model ready, from the start of the process": _row(ready, "s", "<= 3"),
+        "hover from cache, median": _row(median(hover) * 1000, "ms", "<= 20"),
+        "hover from cache, slowest": _row(max(hover) * 1000, "ms", "<= 20"),
+        "cancelled request answered": _row(cancel * 1000, "ms", "<= 300"),
+        "resident memory after scoring argparse.py": _row(resident, "MB", "<= 700"),
+        "shutdown and exit": _row(exit_seconds, "s", "<= 1"),
+    }
+
+
+async def _start() -> tuple[Client, float, float]:
+    client = Client()
+    begin = time.perf_counter()
+    await client.start_io(sys.executable, "-I", "-m", "linewise", "serve", "--stdio")
+    await client.initialize_async(types.InitializeParams(capabilities=CAPABILITIES))
+    initialize = time.perf_counter() - begin
+    client.initialized(types.InitializedParams())
+    await asyncio.wait_for(client.ready.wait(), 60)
+    return client, initialize, time.perf_counter() - begin
+
+
+async def _hover(client: Client) -> list[float]:
+    document = client.open(STDLIB / "textwrap.py")
+    report = await client.text_document_diagnostic_async(types.DocumentDiagnosticParams(document))
+    assert isinstance(report, types.RelatedFullDocumentDiagnosticReport)
+    times = []
+    for diagnostic in report.items[:HOVERS]:
+        begin = time.perf_counter()
+        answer = await client.text_document_hover_async(
+            types.HoverParams(document, diagnostic.range.start)
+        )
+        times.append(time.perf_counter() - begin)
+        assert answer is not None
+    return times
+
+
+async def _cancel(client: Client) -> float:
+    """Cancel a pull half a second into scoring a long file, then let it be scored."""
+    document = client.open(STDLIB / "argparse.py")
+    params = types.DocumentDiagnosticParams(document)
+    client.busy.clear()
+    message = "cancel-me"
+    future = client.protocol.send_request(types.TEXT_DOCUMENT_DIAGNOSTIC, params, msg_id=message)
+    await asyncio.wait_for(client.busy.wait(), 10)
+    begin = time.perf_counter()
+    client.cancel_request(types.CancelParams(id=message))
+    await asyncio.wait([asyncio.wrap_future(future)])
+    elapsed = time.perf_counter() - begin
+    await client.text_document_diagnostic_async(params)
+    return elapsed
+
+
+async def _stop(client: Client) -> float:
+    process = client.process
+    begin = time.perf_counter()
+    await client.shutdown_async(None)
+    client.exit(None)
+    await asyncio.to_thread(process.wait, 10)
+    return time.perf_counter() - begin
+
+
+def _row(value: float, unit: str, budget: str) -> dict[str, Any]:
+    return {"value": round(value, 3), "unit": unit, "budget": f"{budget} {unit}"}
