@@ -5,9 +5,9 @@ from __future__ import annotations
 
 def percent(probability: float) -> str:
     """Write a probability in whole percents, without rounding it to impossible or certain."""
-    if probability < 0.005:
+    if probability < 0.01:
         return "<1 %"
-    return ">99 %" if probability >= 0.995 else f"{100 * probability:.0f} %"
+    return ">99 %" if probability > 0.99 else f"{100 * probability:.0f} %"
 
 
 def edit_message(probability: float, base_rate: float) -> str:

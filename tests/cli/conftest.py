@@ -2,16 +2,12 @@
 
 import os
 import subprocess
-import sys
-from pathlib import Path
 
 import pytest
+from command_line import LINEWISE, ROOT
 
 from linewise.engine import Engine
 from linewise.settings import DEFAULT_MODEL
-
-ROOT = Path(__file__).parents[2]
-LINEWISE = [sys.executable, "-m", "linewise"]
 
 
 @pytest.fixture(scope="session")

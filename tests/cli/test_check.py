@@ -10,7 +10,7 @@ import time
 
 import psutil
 import pytest
-from conftest import LINEWISE, ROOT
+from command_line import LINEWISE, ROOT
 from jsonschema import Draft4Validator, Draft202012Validator
 
 from linewise.analysis.findings import select_findings

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 from attrs import evolve
-from conftest import ROOT
+from command_line import ROOT
 from typer.testing import CliRunner
 
 from linewise.cli import app

@@ -5,7 +5,7 @@ import re
 import socket
 import subprocess
 
-from conftest import LINEWISE
+from command_line import LINEWISE
 
 
 def message(method, number=None, **params):

@@ -73,7 +73,9 @@ def parse_layers(text: str) -> tuple[int, ...]:
     except ValueError:
         layers = ()
     if not layers or min(layers) < 1:
-        raise typer.BadParameter(f"{text!r} is not a list of layers counted from 1, as in 8,15")
+        raise typer.BadParameter(
+            f"--layers: {text!r} is not a list of layers counted from 1, as in 8,15"
+        )
     return layers
 
 
@@ -103,9 +105,8 @@ def pull(
         ),
     ] = None,
     layers: Annotated[
-        tuple[int, ...] | None,
+        str | None,
         typer.Option(
-            parser=parse_layers,
             metavar="N,...",
             show_default="those the probe reads",
             help="The layers to read activations from, counted from 1.",
@@ -129,7 +130,7 @@ def pull(
             name=name,
             from_=from_,
             scheme=scheme,
-            layers=layers,
+            layers=None if layers is None else parse_layers(layers),
             revision=revision,
             sha256=sha256,
             force=force,
