@@ -78,7 +78,14 @@ def install(
                 chosen = scheme or providers.default_scheme(providers.describe()[0])
                 draft = _describe(spec, fetched, model, chosen)
                 tokenizer.backend_tokenizer.save(str(folder / "tokenizer.json"))
-                reference = _convert(model, tokenizer, draft, Path(scratch), folder, progress)
+                reference = _convert(
+                    model,
+                    tokenizer,
+                    draft,
+                    scratch=Path(scratch),
+                    folder=folder,
+                    progress=progress,
+                )
             progress("Testing the result", 0.95)
             draft = evolve(draft, files=_entries(folder))
             tested = _self_test(TargetModel(InstalledModel(folder, draft)), reference)
@@ -102,6 +109,7 @@ def _convert(
     model: PreTrainedModel,
     tokenizer: PreTrainedTokenizerBase,
     draft: Manifest,
+    *,
     scratch: Path,
     folder: Path,
     progress: Progress,
@@ -250,9 +258,9 @@ def _entries(folder: Path) -> dict[str, FileEntry]:
 
 def _bytes_needed(model: PreTrainedModel) -> int:
     """Return what a conversion takes on disk at its peak: the float32 graphs and the result."""
-    table = model.get_output_embeddings().weight.numel()
-    parameters = sum(tensor.numel() for tensor in model.parameters())
-    return 4 * 2 * (parameters + table)
+    tensors = [*model.parameters(), model.get_output_embeddings().weight]
+    numbers: int = sum(tensor.numel() for tensor in tensors)
+    return 4 * 2 * numbers
 
 
 def _check_space(folder: Path, need: int) -> None:

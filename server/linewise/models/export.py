@@ -2,10 +2,13 @@
 
 A causal language model becomes three graphs, so that scoring pays for no more than it uses:
 
-``trunk``  ``input_ids``, ``position_ids`` (int64, B x T) -> ``hidden`` (float32, L x B x T x d):
-    the value after each probed transformer block; the blocks above the deepest one are not in it.
-``tail``   the deepest probed hidden state (B x T x d) -> ``final`` (B x T x d), after the last norm.
-``head``   ``final`` (N x d), ``next_ids`` (int64, N) -> ``logp``, ``entropy`` (float32, N), in nats.
+trunk
+    ``input_ids``, ``position_ids`` (int64, B x T) -> ``hidden`` (float32, L x B x T x d): the value
+    after each probed transformer block. The blocks above the deepest one are not in it.
+tail
+    ``deepest``, the last of those values (B x T x d) -> ``final`` (B x T x d), after the last norm.
+head
+    ``final`` (N x d), ``next_ids`` (int64, N) -> ``logp``, ``entropy`` (float32, N), in nats.
 """
 
 from __future__ import annotations
@@ -14,7 +17,7 @@ import inspect
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import onnx_ir as ir
 import torch
@@ -36,9 +39,7 @@ def _fused_attention(
     query: torch.Tensor,
     key: torch.Tensor,
     value: torch.Tensor,
-    attention_mask: torch.Tensor | None,
-    scaling: float | None = None,
-    dropout: float = 0.0,
+    _mask: torch.Tensor | None,
     **options: Any,
 ) -> tuple[torch.Tensor, None]:
     """Emit one causal `Attention` node; only ever called while the model is being exported.
@@ -46,15 +47,15 @@ def _fused_attention(
     ``query`` is B x H x T x D, ``key`` and ``value`` B x K x T x D with K dividing H. Exported as
     torch writes it, attention would instead be a dozen nodes and a T x T mask per layer.
     """
-    del attention_mask, dropout
     if options.get("s_aux") is not None or not getattr(module, "is_causal", True):
         raise NotImplementedError("attention sinks and two-way attention have no fused operator")
     batch, heads, tokens, size = query.shape
+    scale = options.get("scaling")
     flat = [x.transpose(1, 2).flatten(2) for x in (query, key, value)]
     attributes: dict[str, Any] = {
         "q_num_heads": heads,
         "kv_num_heads": key.shape[1],
-        "scale": float(size**-0.5 if scaling is None else scaling),
+        "scale": float(size**-0.5 if scale is None else scale),
         "is_causal": 1,
     }
     if options.get("softcap") is not None:
@@ -67,7 +68,7 @@ def _fused_attention(
         shape=(batch, tokens, heads * value.shape[-1]),
         version=OPSET,
     )
-    return output.unflatten(-1, (heads, value.shape[-1])), None
+    return output.reshape(batch, tokens, heads, value.shape[-1]), None
 
 
 AttentionInterface.register(_FUSED, _fused_attention)
@@ -88,7 +89,7 @@ def blocks_of(model: PreTrainedModel) -> torch.nn.ModuleList:
 
 @contextmanager
 def captured(model: PreTrainedModel, layers: Sequence[int]) -> Iterator[dict[int, torch.Tensor]]:
-    """Collect, during a forward pass, the value after each of ``layers`` blocks (counted from 1)."""
+    """Collect, during a forward pass, the value after each of ``layers`` (blocks from 1)."""
     values: dict[int, torch.Tensor] = {}
 
     def keep(layer: int) -> Any:
@@ -229,8 +230,8 @@ def _export(
             "this model's code cannot be exported to ONNX; choose another model, or report this "
             f"with the following cause: {type(error).__name__}: {str(error)[:500]}"
         ) from error
-    assert program is not None
-    return program.model.graph
+    # Typed as optional because the TorchScript exporter writes to a file and returns nothing.
+    return cast("torch.onnx.ONNXProgram", program).model.graph
 
 
 def _save(graph: ir.Graph, path: Path) -> None:

@@ -77,9 +77,9 @@ SCHEMES: Mapping[str, Scheme] = {
 
 def _loaded(source: Path) -> onnx.ModelProto:
     """Load a graph with every product of activations and weights written as a MatMul."""
-    model = ONNXModel(onnx.load(source))
-    model.replace_gemm_with_matmul()
-    return model.model
+    model = onnx.load(source)
+    ONNXModel(model).replace_gemm_with_matmul()  # in place
+    return model
 
 
 def _dynamic(model: onnx.ModelProto, target: Path) -> None:

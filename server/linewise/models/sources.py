@@ -1,4 +1,4 @@
-"""Where weights come from: a wheel, the Hub, a folder, a GGUF file. Fetched, hashed, then loaded."""
+"""Where weights come from: a wheel, the Hub, a folder, a GGUF file; fetched, hashed, loaded."""
 
 from __future__ import annotations
 

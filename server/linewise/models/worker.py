@@ -88,7 +88,7 @@ class ModelWorker:
         return result
 
     def stop(self, timeout: float | None = None) -> None:
-        """Take no more jobs, refuse the waiting ones and wait up to ``timeout`` s for the thread."""
+        """Take no more jobs, refuse waiting ones and give the thread ``timeout`` s to end."""
         with self._lock:
             self._stopped = True
             thread = self._thread
