@@ -20,7 +20,7 @@ def intersect(first, second):
     while i < len(first) and j < len(second):
         start = max(first[i][0], second[j][0])
         end = min(first[i][1], second[j][1])
-        if start < end:
+        if start <= end:
             result.append((start, end))
         if first[i][1] < second[j][1]:
             i += 1

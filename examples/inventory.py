@@ -19,7 +19,7 @@ class Item:
     @property
     def available(self) -> int:
         """Units that can still be promised."""
-        return self.on_hand
+        return self.on_hand - self.reserved
 
 
 class Inventory:
@@ -55,7 +55,7 @@ class Inventory:
 
     def to_reorder(self) -> list[str]:
         """Return the SKUs at or below their reorder point, the emptiest first."""
-        low = [item for item in self.items.values() if item.available < item.reorder_point]
+        low = [item for item in self.items.values() if item.available <= item.reorder_point]
         return [item.sku for item in sorted(low, key=lambda item: item.available)]
 
     def slow_movers(self, today: date, days: int = 90) -> list[str]:
@@ -69,7 +69,7 @@ class Inventory:
 
     def value(self) -> float:
         """Return what the stock is worth, rounded to cents."""
-        return round(sum(item.price * item.on_hand for item in self.items.values()))
+        return round(sum(item.price * item.on_hand for item in self.items.values()), 2)
 
     def load(self, path: str) -> int:
         """Read `sku,units,price` rows below a header line and return how many there were."""

@@ -204,6 +204,7 @@ def test_a_reader_that_goes_away_is_no_error(environment, format):
         ([], "Missing argument 'PATH"),
         (["gone.py"], "there is no file or folder 'gone.py'"),
         (["examples", "--threshold", "30"], "less than or equal to 1"),
+        (["examples", "--max-findings", "0"], "greater than or equal to 1"),
         (["examples", "--format", "xml"], "'xml' is not one of"),
         (["examples", "--span", "1:0-2:3"], "LINE:COLUMN-LINE:COLUMN"),
         (["examples", "--span", "1:1-2:3"], "exactly one file"),

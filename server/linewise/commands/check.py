@@ -91,7 +91,7 @@ def check(
     ] = False,
     max_findings: Annotated[
         int,
-        typer.Option(min=0, metavar="N", help="Flag at most the N most probable lines of a file."),
+        typer.Option(min=1, metavar="N", help="Flag at most the N most probable lines of a file."),
     ] = _DEFAULTS.max_findings_per_file,
     max_lines: Annotated[
         int, typer.Option(min=1, metavar="N", help="Skip files with more lines.")

@@ -15,6 +15,8 @@ from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
 from rich.table import Table
 from rich.text import Text
 
+from linewise.output.text import visible
+
 
 class Color(StrEnum):
     """When to color the text format."""
@@ -82,7 +84,7 @@ def file_progress(files: int) -> Iterator[Callable[[str, float], None]]:
         task = progress.add_task("Loading the model", total=files)
 
         def tell(path: str, finished: float) -> None:
-            progress.update(task, description=escape(path), completed=finished)
+            progress.update(task, description=escape(visible(path)), completed=finished)
 
         yield tell
 
