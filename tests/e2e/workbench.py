@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import re
-from pathlib import Path
 
-from playwright.sync_api import Locator, Page, expect
+from playwright.sync_api import Locator, Page, ViewportSize, expect
 
 # Generous: a shared machine may be busy. Nothing waits longer than it has to.
 PATIENCE_MS = 90_000
+# An underline is only in the page while its line is in view.
+WHOLE_FILE: ViewportSize = {"width": 1280, "height": 2400}
+PICTURE: ViewportSize = {"width": 1280, "height": 800}
 expect.set_options(timeout=PATIENCE_MS)
 
 
@@ -47,6 +49,11 @@ class Workbench:
         return self.page.locator(".output-view .view-lines")
 
     @property
+    def problems(self) -> Locator:
+        """The rows of the Problems panel."""
+        return self.page.locator(".markers-panel .monaco-list-row")
+
+    @property
     def choices(self) -> Locator:
         """The rows of the open quick pick."""
         return self.page.locator(".quick-input-list .monaco-list-row")
@@ -58,16 +65,19 @@ class Workbench:
     def run_command(self, title: str) -> None:
         """Run a command from the command palette."""
         self.page.keyboard.press("F1")
-        expect(self.page.locator(".quick-input-widget input.input")).to_be_focused()
-        self.page.keyboard.type(title)
-        expect(self.page.locator(".quick-input-list .monaco-list-row.focused")).to_contain_text(
-            title
-        )
-        self.page.keyboard.press("Enter")
+        prompt = self.page.locator(".quick-input-widget input.input")
+        prompt.fill(f">{title}")
+        expect(self.choices.and_(self.page.locator(".focused"))).to_contain_text(title)
+        prompt.press("Enter")
 
     def focus_editor(self) -> None:
         """Put the focus into the text."""
-        self.page.locator(".monaco-editor .view-lines").first.click(position={"x": 300, "y": 5})
+        self.page.keyboard.press("Control+1")
+        self.expect_editor_focus()
+
+    def expect_editor_focus(self) -> None:
+        """Wait until what is typed goes into the text."""
+        expect(self.page.locator(".monaco-editor.focused")).to_be_visible()
 
     def hover_over(self, target: Locator) -> None:
         """Rest the mouse on something until its hover shows."""
@@ -84,8 +94,3 @@ class Workbench:
         """Close the notifications."""
         self.run_command("Notifications: Clear All Notifications")
         expect(self.toasts).to_have_count(0)
-
-    def screenshot(self, path: Path) -> None:
-        """Keep a picture of the window."""
-        path.parent.mkdir(parents=True, exist_ok=True)
-        self.page.screenshot(path=path)
