@@ -162,7 +162,7 @@ def test_progress_is_shown_to_whoever_watches(environment):
     process.stdout.close()
     assert process.wait() == 0
     assert output["summary"]["files"] == 2
-    assert "Loading the model" in os.read(terminal, 65_536).decode()
+    assert b"Loading the model" in os.read(terminal, 65_536)
     os.close(terminal)
 
 
