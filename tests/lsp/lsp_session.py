@@ -75,8 +75,8 @@ class Session:
     options = None
     """What `initialize` sends along."""
 
-    refuses_configuration = False
-    """Whether `workspace/configuration` is answered with an error."""
+    configuration_answer = "the settings"
+    """What `workspace/configuration` is answered with: that, "an error" or "null"."""
 
     def __init__(self, settings, client_capabilities):
         self.client = LanguageClient(
@@ -85,8 +85,10 @@ class Session:
             configuration={"": {"linewise": settings}},
         )
         features = dict(DEFAULT_CLIENT_FEATURES)
-        if self.refuses_configuration:
+        if self.configuration_answer == "an error":
             del features[types.WORKSPACE_CONFIGURATION]
+        elif self.configuration_answer == "null":
+            features[types.WORKSPACE_CONFIGURATION] = lambda _: None
         register_lsp_features(self.client, features)
         for method in ("client/registerCapability", "linewise/status", "linewise/fileSummary"):
             self.client.feature(method)(lambda _: None)
@@ -110,10 +112,22 @@ class Session:
             )
         )
 
+    async def leave(self):
+        """Shut the server down; return its exit code and the seconds all of it took."""
+        before = time.perf_counter()
+        assert await self.ask("shutdown") is None
+        self.client.exit(None)
+        async with asyncio.timeout(PATIENCE):
+            return await self.process.wait(), time.perf_counter() - before
+
     async def stop(self):
-        if self.process.returncode is None:
-            await self.client.shutdown_session()
-        await self.client.stop()
+        try:
+            if self.process.returncode is None:
+                await self.leave()
+        finally:
+            if self.process.returncode is None:
+                self.process.kill()
+            await self.client.stop()
 
     @property
     def heard(self):

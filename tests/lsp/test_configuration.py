@@ -43,37 +43,45 @@ async def test_initialization_options_stand_in_for_an_empty_section(connect, mon
         assert len((await session.pull())["items"]) == 1
 
 
-async def test_a_client_that_refuses_to_answer_gets_the_defaults(connect, monkeypatch):
-    monkeypatch.setattr(Session, "refuses_configuration", True)
+@pytest.mark.parametrize("answer", ["an error", "null"])
+async def test_a_client_that_does_not_answer_as_it_should_gets_the_defaults(
+    connect, monkeypatch, answer
+):
+    monkeypatch.setattr(Session, "configuration_answer", answer)
     async with connect() as session:
         session.open(TEXT)
         assert len((await session.pull())["items"]) == 2
-        (logged,) = session.all("window/logMessage")
-        assert logged["message"].startswith("asking for the settings: JsonRpc")
+        assert session.all("window/logMessage")[-1]["message"].startswith(
+            "asking for the settings: JsonRpc"
+        )
+        assert session.all("window/showMessage") == []
 
 
-@pytest.mark.parametrize(
-    ("values", "problem"),
-    [
+async def test_a_setting_of_the_wrong_type_is_named_once(connect):
+    cases = [
         ({"threshold": "high"}, "linewise.threshold: 'high' is not allowed; using None"),
         ({"threshold": 2}, "linewise.threshold: 2 is not allowed; using None"),
         ({"maxFileLines": True}, "linewise.maxFileLines: True is not allowed; using 10000"),
         ({"severity": "fatal"}, "linewise.severity: 'fatal' is not allowed"),
         ({"model": 7}, "linewise.model: 7 is not allowed; using 'smollm2-135m'"),
         ("nonsense", "settings: not an object, defaults used"),
-        ([1], "settings: not an object, defaults used"),
-    ],
-)
-async def test_a_setting_of_the_wrong_type_is_named_once(connect, values, problem):
-    async with connect(settings=values) as session:
-        (shown,) = session.all("window/showMessage")
-        assert shown["type"] == 2
-        assert shown["message"].startswith(problem)
-        assert session.all("window/logMessage") == [shown]
-        await session.configure(values)
+    ]
+    async with connect(settings=cases[0][0]) as session:
         session.open(TEXT)
+        for number, (values, problem) in enumerate(cases, start=1):
+            await session.configure(values)
+            await session.until(
+                lambda number=number: len(session.all("window/showMessage")) == number
+            )
+            shown = session.all("window/showMessage")[-1]
+            assert shown["type"] == 2
+            assert shown["message"].startswith(problem)
+            assert session.all("window/logMessage")[-1] == shown
+            assert len((await session.pull())["items"]) == 2
+        await session.configure(cases[0][0])
+        await session.until(lambda: len(session.all("workspace/configuration")) == len(cases) + 2)
         assert len((await session.pull())["items"]) == 2
-        assert session.all("window/showMessage") == [shown]
+        assert len(session.all("window/showMessage")) == len(cases)
 
 
 async def test_a_threshold_needs_no_recomputation_and_no_reload(connect):
@@ -112,6 +120,7 @@ async def test_another_model_is_loaded_and_the_last_choice_wins(connect, tmp_pat
         await session.configure({"model": f"gated:{tmp_path / 'gate'}"})
         await session.until(lambda: len(session.all("linewise/status")) == 3)
         await session.configure({"model": "last"})
+        await session.until(lambda: len(session.all("linewise/status")) == 4)
         (tmp_path / "gate").touch()
         await session.until(lambda: session.all("linewise/status")[-1]["state"] == "ready")
         assert [(each["state"], each["model"][:5]) for each in session.all("linewise/status")] == [

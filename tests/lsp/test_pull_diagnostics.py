@@ -217,6 +217,19 @@ async def test_a_crash_of_the_model_ends_neither_the_server_nor_the_request(conn
         assert "secret_user_code" not in logged
 
 
+async def test_a_long_document_lets_the_others_through(connect):
+    async with connect() as session:
+        session.open(SLOW_FILE + "danger = doubt\n", "file:///long.py")
+        long = session.send_pull("file:///long.py")
+        await session.status("busy")
+        before = time.perf_counter()
+        session.open("danger = doubt\n")
+        assert len((await session.pull())["items"]) == 1
+        assert time.perf_counter() - before < 1.5
+        assert long not in [each.get("id") for each in session.heard]
+        assert len((await session.answer(long))["result"]["items"]) == 1
+
+
 async def test_many_pulls_at_once_are_all_answered(connect):
     async with connect() as session:
         uris = [f"file:///{number}.py" for number in range(40)]

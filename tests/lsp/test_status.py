@@ -61,6 +61,9 @@ async def test_a_missing_model_is_said_once_and_the_server_stays_up(connect):
         await session.configure({"model": "installed"})
         await session.status("ready")
         assert len((await session.pull())["items"]) == 1
+        await session.configure({"model": "missing"})
+        await session.status("failed")
+        assert await session.hover(0) is None
 
 
 async def test_without_a_model_nothing_stays_published(connect):
@@ -95,3 +98,4 @@ async def test_a_document_that_is_too_large_is_said_once(connect):
         assert session.all("linewise/status")[-1] == {**READY, "message": message}
         session.change("danger = doubt\n", 3)
         assert len((await session.pull())["items"]) == 1
+        assert session.all("linewise/status")[-1] == READY

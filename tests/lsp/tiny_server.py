@@ -1,8 +1,8 @@
 """A server whose model is a table: what a line is worth, and how long it takes, stand in its text.
 
 The probabilities are exact: a line's logit is the sum of its tokens' values less five. A unit that
-mentions ``slow`` takes 30 ms, and model names choose what loading does. Run as a script, it serves
-standard input and output.
+mentions ``slow`` takes 30 ms, one with ``crash`` fails; model names choose what loading does. Run
+as a script, it serves standard input and output.
 """
 
 import re
@@ -19,7 +19,7 @@ from linewise.lsp.server import LinewiseServer, serve
 VALUES = {"danger": 4.0, "doubt": 2.0, "maybe": 1.0, "nan": float("nan")}
 BASE = -5.0
 BASE_RATE = 0.08
-SLOW_SECONDS = 0.03
+SECONDS = {"slow": 0.03, "brief": 0.005}
 _TOKEN = re.compile(r"\w+|\s|[^\w\s]")
 
 
@@ -59,8 +59,7 @@ class TinyModel:
     def hidden_states(self, ids):
         self.passes += 1
         words = [self._words[index] for index in ids]
-        if "slow" in words:
-            time.sleep(SLOW_SECONDS)
+        time.sleep(sum(seconds for word, seconds in SECONDS.items() if word in words))
         if "crash" in words:
             raise RuntimeError("secret_user_code")
         return np.array([[[VALUES.get(word, 0.0)] for word in words]], np.float32)
@@ -93,4 +92,4 @@ def load(folder, name):
 if __name__ == "__main__":
     FOLDER = Path(sys.argv[1])
     SERVER = LinewiseServer(lambda name: load(FOLDER, name), debounce=float(sys.argv[2]))
-    sys.exit(serve(SERVER))
+    sys.exit(serve(SERVER, sys.stdin.buffer, sys.stdout.buffer))

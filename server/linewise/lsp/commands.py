@@ -12,11 +12,12 @@ from pygls.exceptions import JsonRpcException
 from linewise.errors import LinewiseError
 from linewise.lsp.client import Client
 from linewise.lsp.configuration import Configuration
-from linewise.lsp.convert import edit_message, finite, offsets
+from linewise.lsp.convert import finite, offsets
 from linewise.lsp.documents import Document, Documents, read_closed
 from linewise.lsp.model import ModelHost
 from linewise.lsp.scoring import Scorer, Superseded
 from linewise.results import SpanScore
+from linewise.wording import edit_message
 
 QUERY_SPAN = "linewise.server.querySpan"
 LIST_MODELS = "linewise.server.listModels"
@@ -56,34 +57,9 @@ class Commands:
             RequestFailed, with a message for the user.
         """
         try:
-            document = self._documents.get(query.uri) or await self._read(query.uri)
-            # The command is a question somebody waits for: it outlasts the loading of a model.
-            outcome = await self._scorer.outcome(document, patience=None)
+            return await self._answer(query)
         except LinewiseError as error:
-            raise _failed(str(error)) from error
-        except Superseded:
-            raise _failed("the document changed meanwhile; ask again") from None
-        if outcome is None:
-            raise _failed(
-                self._host.failure or "this document is not scored; the log of Linewise says why"
-            )
-        scored, engine = outcome.scored, outcome.model.engine
-        start, end = offsets(query.range, scored.table, self._client.encoding)
-
-        def ask(_: threading.Event) -> SpanScore | None:
-            return engine.span(scored, start, end)
-
-        answer = await self._host.run(ask)
-        if answer is None:
-            raise _failed("there is no code in the selection")
-        return {
-            "probability": finite(answer.probability),
-            "baseRate": finite(answer.base_rate),
-            "lines": [int(line) for line in answer.lines],
-            "tokens": int(answer.tokens),
-            "calibrated": True,
-            "message": edit_message(answer.probability, answer.base_rate),
-        }
+            raise JsonRpcException(str(error), types.LSPErrorCodes.RequestFailed.value) from error
 
     def list_models(self) -> list[dict[str, Any]]:
         """Return the models that are registered or installed."""
@@ -105,10 +81,36 @@ class Commands:
             for name in [*described, *sorted(found - described.keys())]
         ]
 
+    async def _answer(self, query: SpanQuery) -> dict[str, Any]:
+        document = self._documents.get(query.uri) or await self._read(query.uri)
+        try:
+            # The command is a question somebody waits for: it outlasts the loading of a model.
+            outcome = await self._scorer.outcome(document, patience=None)
+        except Superseded:
+            raise LinewiseError("the document changed meanwhile; ask again") from None
+        model = self._host.loaded
+        if outcome is None or model is None:
+            raise LinewiseError(
+                self._host.failure or "this document is not scored; the log of Linewise says why"
+            )
+        scored = outcome.scored
+        start, end = offsets(query.range, scored.table, self._client.encoding)
+
+        def ask(_: threading.Event) -> SpanScore | None:
+            return model.engine.span(scored, start, end)
+
+        answer = await self._host.run(ask)
+        if answer is None:
+            raise LinewiseError("there is no code in the selection")
+        return {
+            "probability": finite(answer.probability),
+            "baseRate": finite(answer.base_rate),
+            "lines": [int(line) for line in answer.lines],
+            "tokens": int(answer.tokens),
+            "calibrated": True,
+            "message": edit_message(answer.probability, answer.base_rate),
+        }
+
     async def _read(self, uri: str) -> Document:
         settings = self._configuration.settings
         return await self._host.run(lambda _: read_closed(uri, settings))
-
-
-def _failed(message: str) -> JsonRpcException:
-    return JsonRpcException(message, types.LSPErrorCodes.RequestFailed.value)

@@ -13,6 +13,7 @@ from lsprotocol import types
 from linewise.analysis.lines import LineTable, PositionEncoding
 from linewise.errors import LinewiseError
 from linewise.results import Finding, Severity
+from linewise.wording import edit_message
 
 SOURCE = "linewise"
 CODE = "edit-risk"
@@ -38,16 +39,6 @@ def finite(value: float) -> float:
             "`linewise models pull --force`"
         )
     return number
-
-
-def percent(probability: float) -> str:
-    """Write a probability the way it is shown everywhere: whole percents, never a bare zero."""
-    return "<1 %" if probability < 0.005 else f"{100 * probability:.0f} %"
-
-
-def edit_message(probability: float, base_rate: float) -> str:
-    """Write a probability with the base rate it must be read against."""
-    return f"Edit probability {percent(probability)} (base rate {percent(base_rate)})"
 
 
 def diagnostic(

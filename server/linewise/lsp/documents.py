@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import threading
 import time
-import tokenize
 from collections.abc import Iterator
 from pathlib import Path
 from urllib.parse import unquote
@@ -76,30 +75,23 @@ class Documents:
 
 
 def read_closed(uri: str, settings: Settings) -> Document:
-    """Read a document that is not open from the disk, decoded as Python would, newlines as found.
+    """Read a document that is not open from the disk.
 
     Raises
     ------
     LinewiseError
-        If it is not a readable, decodable file of a size that is scored.
+        If it is not a file that can be scored.
     """
+    # On the worker thread, and only once somebody asks for such a document.
+    from linewise.files import Skipped, read_source
+
     path = to_fs_path(uri) if uri.startswith("file:") else None
     if path is None:
         raise LinewiseError("the document is neither open nor a file; open it first")
-    try:
-        with Path(path).open("rb") as file:
-            # One byte more than allowed is enough to be refused; the rest is never read.
-            content = file.read(settings.max_file_bytes + 1)
-            file.seek(0)
-            encoding, _ = tokenize.detect_encoding(file.readline)
-        document = Document(uri, None, content.decode(encoding))
-    except OSError as error:
-        raise LinewiseError(f"the file cannot be read: {error.strerror}") from error
-    except (SyntaxError, UnicodeDecodeError) as error:
-        raise LinewiseError("the file is not text in the encoding it declares") from error
-    if reason := refusal(document, settings):
-        raise LinewiseError(f"the file {reason}")
-    return document
+    source = read_source(Path(path), settings)
+    if isinstance(source, Skipped):
+        raise LinewiseError(f"the file is not scored: {source.reason}")
+    return Document(uri, None, source.text)
 
 
 def refusal(document: Document, settings: Settings) -> str | None:

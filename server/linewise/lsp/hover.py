@@ -11,10 +11,11 @@ import re
 from lsprotocol import types
 
 from linewise.lsp.client import Client
-from linewise.lsp.convert import edit_message, finding_range, percent
+from linewise.lsp.convert import finding_range
 from linewise.lsp.documents import Documents
 from linewise.lsp.scoring import Outcome, Scorer
 from linewise.results import Finding, TokenWeight
+from linewise.wording import edit_message, percent
 
 TOKENS_SHOWN = 3
 _READABLE = {"\n": "⏎", "\r": "⏎", "\t": "⇥"}

@@ -15,12 +15,14 @@ from lsprotocol import types
 from linewise.errors import LinewiseError
 from linewise.lsp.client import Client
 from linewise.lsp.progress import show_progress
-from linewise.lsp.status import State, Status, StatusReporter
+from linewise.lsp.status import StatusReporter
 from linewise.lsp.tasks import Tasks
 from linewise.models.worker import ModelWorker
+from linewise.wording import percent
 
 if TYPE_CHECKING:
     from linewise.engine import Engine
+    from linewise.probe.manifest import ProbeManifest
 
 Result = TypeVar("Result")
 LoadEngine = Callable[[str], "Engine"]
@@ -52,8 +54,7 @@ class ModelHost:
     """Loads the model, runs work on its thread and says how it is.
 
     ``settled`` is called each time a model was loaded or could not be; then either ``loaded`` or
-    ``failure``, the message for the user, is set. ``idle`` is clear while work runs, even if
-    nobody waits for it any more.
+    ``failure``, the message for the user, is set.
     """
 
     def __init__(
@@ -72,11 +73,17 @@ class ModelHost:
         self._settled = asyncio.Event()
         self._loading: asyncio.Task[None] | None = None
         self._shown: str | None = None
+        self._queue: set[object] = set()
+        self._idle = threading.Event()
+        self._idle.set()
         self.name: str | None = None
         self.loaded: LoadedModel | None = None
         self.failure: str | None = None
-        self.idle = threading.Event()
-        self.idle.set()
+
+    @property
+    def wanted(self) -> bool:
+        """Whether more work waits for the thread."""
+        return bool(self._queue)
 
     def start(self, name: str) -> None:
         """Begin to load a model; the one before it is let go at once."""
@@ -84,7 +91,7 @@ class ModelHost:
             self._loading.cancel()
         self.name, self.loaded, self.failure = name, None, None
         self._settled.clear()
-        self.status.set(Status(State.LOADING, f"Loading {name}", name))
+        self.status.loading(name)
         done = asyncio.Event()
         self._tasks.spawn(show_progress(self._client, f"Linewise: loading {name}", done))
         self._loading = self._tasks.spawn(self._load(name))
@@ -107,15 +114,26 @@ class ModelHost:
 
     async def run(self, work: Callable[[threading.Event], Result]) -> Result:
         """Run ``work`` on the thread that owns the engine; cancelling sets the event it gets."""
+        ticket = object()
 
         def watched(cancelled: threading.Event) -> Result:
-            self.idle.clear()
+            self._queue.discard(ticket)
+            self._idle.clear()
             try:
                 return work(cancelled)
             finally:
-                self.idle.set()
+                self._idle.set()
 
-        return await self._worker.submit(watched)
+        self._queue.add(ticket)
+        try:
+            return await self._worker.submit(watched)
+        finally:
+            self._queue.discard(ticket)
+
+    def stop(self, seconds: float) -> bool:
+        """Take no more work and return whether the thread came to rest in that time."""
+        self._worker.stop(seconds)
+        return self._idle.is_set()
 
     async def _load(self, name: str) -> None:
         try:
@@ -123,7 +141,7 @@ class ModelHost:
             identity = hashlib.sha256(repr(engine.manifest).encode()).hexdigest()
             self.loaded = LoadedModel(name, engine, identity)
             self._shown = None
-            self.status.set(_ready(self.loaded))
+            self.status.ready(name, engine.provider, _calibration(engine.manifest))
         except LinewiseError as error:
             self._fail(name, str(error))
         except Exception as error:  # noqa: BLE001 - a broken model or runtime must not end the server
@@ -134,19 +152,13 @@ class ModelHost:
 
     def _fail(self, name: str, reason: str) -> None:
         self.failure = f"Linewise cannot score code: {reason}"
-        self.status.set(Status(State.FAILED, self.failure, name))
+        self.status.failed(name, self.failure)
         # Loading is tried again whenever that may help; saying the same twice does not.
         if self.failure != self._shown:
             self._shown = self.failure
             self._client.show(self.failure, types.MessageType.Error)
 
 
-def _ready(loaded: LoadedModel) -> Status:
-    line = loaded.engine.manifest.calibrators.line
-    return Status(
-        State.READY,
-        "Ready",
-        loaded.name,
-        loaded.engine.provider,
-        f"fitted on {line.n:,} lines, {100 * line.base_rate:.0f} % of them edited",
-    )
+def _calibration(manifest: ProbeManifest) -> str:
+    line = manifest.calibrators.line
+    return f"fitted on {line.n:,} lines, {percent(line.base_rate)} of them edited"

@@ -1,31 +1,38 @@
-"""pygls' protocol, repaired where 2.1.1 would leave a request unanswered or a future behind."""
+"""pygls' protocol, repaired where 2.1.1 would leave somebody waiting or a future behind."""
 
 from __future__ import annotations
 
 from typing import Any
 
-from pygls.exceptions import JsonRpcException
+from pygls.exceptions import JsonRpcException, JsonRpcInvalidRequest
 from pygls.protocol import LanguageServerProtocol
-from pygls.protocol.json_rpc import RPCMessage
+from pygls.protocol.json_rpc import RPCMessage, RPCRequest
 
 
 class Protocol(LanguageServerProtocol):
     """What `LinewiseServer` speaks."""
 
     def structure_message(self, data: dict[str, Any]) -> Any:
-        """Read a message; a request that cannot be read is answered, not only logged."""
+        """Read a message; one that cannot be read leaves nobody waiting, here or there."""
         try:
             return super().structure_message(data)
         except JsonRpcException as error:
             if "id" in data and "method" in data:
                 self._send_response(data["id"], error=error.to_response_error())
+            elif "id" in data:
+                self._handle_response(data["id"], error=error.to_response_error())
             raise
 
     def handle_message(self, message: RPCMessage) -> None:
         """Handle a message, then let go of what earlier ones left.
 
-        Each notification and command adds a future that is never removed: 2 kB an edit.
+        Each notification and command adds a future that is never removed: 2 kB an edit. A request
+        after shutdown would be dropped without an answer.
         """
+        if self._shutdown and isinstance(message, RPCRequest):
+            error = JsonRpcInvalidRequest("the server was shut down").to_response_error()
+            self._send_response(message.id, error=error)
+            return
         super().handle_message(message)
         self._request_futures = {
             key: future for key, future in self._request_futures.items() if not future.done()

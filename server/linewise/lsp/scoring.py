@@ -7,6 +7,7 @@ import hashlib
 import threading
 import time
 from collections.abc import Mapping
+from contextlib import suppress
 from pathlib import PurePosixPath
 from typing import TYPE_CHECKING
 
@@ -26,6 +27,8 @@ if TYPE_CHECKING:
     from linewise.engine import ScoredText
 
 SUMMARY = "linewise/fileSummary"
+SLICE = 0.5
+"""Seconds after which a long document lets others have the model before it goes on."""
 PATIENCE = 0.5
 """Seconds a request waits for a model that is loading.
 
@@ -41,13 +44,14 @@ class Superseded(Exception):  # noqa: N818 - an outcome, not an error
 class Outcome:
     """All that is shown of one version of a document, ready to be looked up.
 
-    ``result_id`` is equal if and only if text, model, probe and settings are. ``weights`` holds
-    the token weights of each flagged line, strongest first.
+    ``result_id`` is equal if and only if text, model, probe and settings are; ``model`` is the
+    identity of the model alone. ``weights`` holds the token weights of each flagged line,
+    strongest first.
     """
 
     document: Document
     result_id: str
-    model: LoadedModel
+    model: str
     scored: ScoredText
     findings: tuple[Finding, ...]
     weights: Mapping[int, tuple[TokenWeight, ...]]
@@ -78,13 +82,15 @@ class Scorer:
 
     def known(self, document: Document) -> Outcome | None:
         """Return the outcome of exactly this version, if there is one; never computes."""
-        outcome = self._outcomes.get(document.uri)
-        return outcome if outcome is not None and outcome.document is document else None
+        outcome, model = self._outcomes.get(document.uri), self._host.loaded
+        if outcome is None or model is None:
+            return None
+        return outcome if (outcome.document, outcome.model) == (document, model.identity) else None
 
     def forget(self, document: Document) -> None:
         """Drop what is remembered of a closed document."""
         self._outcomes.pop(document.uri, None)
-        self._declined.pop(document.uri, None)
+        self._accept(document)
 
     async def outcome(
         self, document: Document, *, patience: float | None = PATIENCE
@@ -123,7 +129,7 @@ class Scorer:
             return None
         if self._documents.get(document.uri) is document:
             self._outcomes[document.uri] = outcome
-            self._declined.pop(document.uri, None)
+            self._accept(document)
             self._summarize(outcome, settings)
         return outcome
 
@@ -139,14 +145,21 @@ class Scorer:
         result_id: str,
         known: Outcome | None,
     ) -> Outcome | None:
-        same = known is not None and known.model is model and known.document.text == document.text
-        before = known.scored if known is not None and same else None
+        same = (model.identity, document.text)
+        before = known.scored if known and (known.model, known.document.text) == same else None
+
+        def unwanted() -> bool:
+            return document.outdated.is_set() or self._host.loaded is not model
 
         def work(token: threading.Event) -> Outcome:
+            begun: float | None = None
+
             def cancelled() -> bool:
-                return (
-                    token.is_set() or document.outdated.is_set() or self._host.loaded is not model
-                )
+                nonlocal begun
+                # From the first question on, so that whoever gives way got something done.
+                begun = begun or time.monotonic()
+                gives_way = self._host.wanted and time.monotonic() - begun > SLICE
+                return token.is_set() or unwanted() or gives_way
 
             engine = model.engine
             scored = before or engine.score(document.text, cancelled=cancelled)
@@ -157,27 +170,31 @@ class Scorer:
             weights = {
                 finding.line: engine.token_weights(scored, finding.line) for finding in findings
             }
-            return Outcome(document, result_id, model, scored, findings, weights)
+            return Outcome(document, result_id, model.identity, scored, findings, weights)
 
         try:
             with self._host.status.busy():
-                return await self._host.run(work)
-        except Cancelled as error:
-            raise Superseded from error
+                while not unwanted():
+                    # Cancelled to give way: again, behind the others. What was done is cached.
+                    with suppress(Cancelled):
+                        return await self._host.run(work)
         except Exception as error:  # noqa: BLE001 - one document must not end the server
             self._client.log_failure("scoring", error)
             self._decline(document, f"is not scored: {type(error).__name__}; see the log")
-            return None
+        return None
 
     def _decline(self, document: Document, reason: str) -> None:
-        if self._documents.get(document.uri) is not document:
-            return
-        self._outcomes.pop(document.uri, None)
-        if self._declined.get(document.uri) != reason:
-            self._declined[document.uri] = reason
-            message = f"{PurePosixPath(document.uri).name} {reason}"
+        message = f"{PurePosixPath(document.uri).name} {reason}"
+        current = self._documents.get(document.uri) is document
+        if current and self._declined.get(document.uri) != message:
+            self._outcomes.pop(document.uri, None)
+            self._declined[document.uri] = message
             self._client.log(message, types.MessageType.Warning)
             self._host.status.remark(message)
+
+    def _accept(self, document: Document) -> None:
+        if self._declined.pop(document.uri, None) is not None:
+            self._host.status.remark(next(reversed(self._declined.values()), None))
 
     def _summarize(self, outcome: Outcome, settings: Settings) -> None:
         threshold = settings.status_threshold

@@ -171,7 +171,10 @@ def _bind(server: LinewiseServer) -> None:
 
 def serve_stdio() -> int:
     """Serve one client on standard input and output; return the exit code."""
-    return serve(LinewiseServer())
+    # Whatever else prints, native libraries included, must not end up between two messages.
+    with os.fdopen(os.dup(sys.stdout.fileno()), "wb") as writer:
+        os.dup2(sys.stderr.fileno(), sys.stdout.fileno())
+        return serve(LinewiseServer(), sys.stdin.buffer, writer)
 
 
 def serve_tcp(port: int) -> int:
@@ -187,15 +190,13 @@ def serve_tcp(port: int) -> int:
         return serve(LinewiseServer(), reader, writer)
 
 
-def serve(
-    server: LinewiseServer, reader: BinaryIO | None = None, writer: BinaryIO | None = None
-) -> int:
+def serve(server: LinewiseServer, reader: BinaryIO, writer: BinaryIO) -> int:
     """Serve one client until it leaves; return the exit code.
 
     Ends the process itself if the model is in the middle of a pass: an interpreter that shuts
     down would unwind the thread's native frames, which aborts.
     """
     server.start_io(reader, writer)
-    if not server.host.idle.wait(GRACE_SECONDS):
+    if not server.host.stop(GRACE_SECONDS):
         os._exit(server.exit_code)
     return server.exit_code

@@ -27,7 +27,7 @@ class State(StrEnum):
 
 @frozen
 class Status:
-    """One notification. ``provider`` and ``calibration`` are None until the model is loaded."""
+    """One notification. ``provider`` and ``calibration`` are None unless a model is loaded."""
 
     state: State
     message: str
@@ -37,41 +37,52 @@ class Status:
 
 
 class StatusReporter:
-    """Tells the client about every change of state, once."""
+    """Tells the client about every change, once."""
 
     def __init__(self, client: Client) -> None:
         self._client = client
         self._current: Status | None = None
+        self._rest = "Ready"
         self._working = 0
 
-    def set(self, status: Status) -> None:
-        """Enter a state."""
-        if status != self._current:
-            self._current = status
-            self._client.notify(METHOD, asdict(status))
+    def loading(self, model: str) -> None:
+        """Say that a model is on its way."""
+        self._tell(Status(State.LOADING, f"Loading {model}", model))
 
-    def remark(self, message: str) -> None:
-        """Say something while the model is there; a failure or its loading says more."""
-        if self._current is not None and self._current.state in (State.READY, State.BUSY):
-            self.set(evolve(self._current, message=message))
+    def failed(self, model: str, message: str) -> None:
+        """Say that there is no model, and what to do."""
+        self._tell(Status(State.FAILED, message, model))
+
+    def ready(self, model: str, provider: str, calibration: str) -> None:
+        """Say that the model is there."""
+        self._tell(Status(State.READY, self._rest, model, provider, calibration))
+
+    def remark(self, message: str | None) -> None:
+        """Say this instead of "Ready" from now on; None takes it back."""
+        self._rest = message or "Ready"
+        self._move(State.READY, State.READY, self._rest)
 
     @contextmanager
     def busy(self) -> Iterator[None]:
         """Be busy for the duration of a block, if it lasts."""
-        timer = asyncio.get_running_loop().call_later(BUSY_AFTER, self._show_busy)
+        timer = asyncio.get_running_loop().call_later(
+            BUSY_AFTER, self._move, State.READY, State.BUSY, "Scoring"
+        )
         self._working += 1
         try:
             yield
         finally:
-            self._working -= 1
             timer.cancel()
+            self._working -= 1
             if not self._working:
-                self._move(State.BUSY, State.READY, "Ready")
-
-    def _show_busy(self) -> None:
-        self._move(State.READY, State.BUSY, "Scoring")
+                self._move(State.BUSY, State.READY, self._rest)
 
     def _move(self, before: State, after: State, message: str) -> None:
         # A failure or a reload in the meantime says more than either.
         if self._current is not None and self._current.state is before:
-            self.set(evolve(self._current, state=after, message=message))
+            self._tell(evolve(self._current, state=after, message=message))
+
+    def _tell(self, status: Status) -> None:
+        if status != self._current:
+            self._current = status
+            self._client.notify(METHOD, asdict(status))
