@@ -123,7 +123,7 @@ def test_color_can_be_forced(linewise):
 def test_on_a_terminal_lines_are_cut_and_colored(environment, variables, arguments, colored):
     terminal, process_end = pty.openpty()
     process = subprocess.Popen(
-        [*LINEWISE, "check", "examples/inventory.py", "-t", "0.01", *arguments],
+        [*LINEWISE, "check", "examples/inventory.py", "--all-lines", *arguments],
         cwd=ROOT,
         env=environment | {"TERM": "xterm-256color", "COLUMNS": "60"} | variables,
         stdout=process_end,

@@ -2,6 +2,7 @@
 
 import json
 
+from linewise.commands.doctor import flattened
 from linewise.settings import DEFAULT_MODEL
 
 
@@ -25,6 +26,15 @@ def test_json(linewise):
     assert output["probe"]["model"] == DEFAULT_MODEL
     assert any(name.startswith("onnxruntime") for name in output["packages"])
     assert {"name": DEFAULT_MODEL, "problem": None}.items() <= output["models"][0].items()
+
+
+def test_metrics_are_laid_out_whatever_their_shape():
+    metrics = {"held out": {"line": {"n": 10, "auc": [0.7, 0.6, 0.8]}}, "programs": 5}
+    assert list(flattened(metrics)) == [
+        "programs 5",
+        "held out · line: n 10, auc 0.7 (0.6 to 0.8)",
+    ]
+    assert list(flattened({})) == []
 
 
 def test_nothing_installed(linewise, tmp_path):

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from typing import TYPE_CHECKING, Annotated
+from collections.abc import Iterator, Mapping, Sequence
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 from rich.filesize import decimal
@@ -65,8 +65,7 @@ def _facts(found: Diagnosis) -> Iterator[tuple[str, str]]:
     if found.probe is not None:
         rate, threshold = percent(found.probe.base_rate), percent(found.probe.threshold)
         yield "probe", f"{found.probe.model}, base rate {rate}, flags from {threshold} on"
-        for name, value in found.probe.metrics.items():
-            yield "", f"{name}: {value}"
+        yield from (("", line) for line in flattened(found.probe.metrics))
     if found.selftest is not None:
         test = found.selftest
         yield (
@@ -74,3 +73,20 @@ def _facts(found: Diagnosis) -> Iterator[tuple[str, str]]:
             f"{test.lines} lines at {test.tokens_per_second:,.0f} tokens/s, "
             f"model loaded in {test.load_seconds:.1f} s",
         )
+
+
+def flattened(metrics: Mapping[str, Any], path: tuple[str, ...] = ()) -> Iterator[str]:
+    """Yield a line per innermost group of nested metrics; triples are estimates with bounds."""
+    values = {key: value for key, value in metrics.items() if not isinstance(value, Mapping)}
+    if values:
+        listed = ", ".join(f"{key} {_figure(value)}" for key, value in values.items())
+        yield ": ".join((" · ".join(path), listed)) if path else listed
+    for key, value in metrics.items():
+        if isinstance(value, Mapping):
+            yield from flattened(value, (*path, key))
+
+
+def _figure(value: object) -> str:
+    if isinstance(value, Sequence) and not isinstance(value, str) and len(value) == 3:
+        return f"{value[0]} ({value[1]} to {value[2]})"
+    return str(value)
