@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 from code_server import CodeServer, page_address
-from machine import EXTENSION, HERE, ROOT, need
+from machine import EXTENSION, HERE, ROOT, SENSITIVE, need
 from playwright.sync_api import Browser, ViewportSize, sync_playwright
 from workbench import WHOLE_FILE, Workbench
 
@@ -93,8 +93,9 @@ def open_window(
         size: ViewportSize = WHOLE_FILE,
     ) -> Iterator[Workbench]:
         profile = tmp_path_factory.mktemp("vscode")
-        chosen = {"linewise.interpreter": sys.executable} | (settings or {})
-        code_server = CodeServer(vscode_installation, extensions, profile, chosen)
+        chosen = SENSITIVE | {"interpreter": sys.executable} | (settings or {})
+        sections = {f"linewise.{name}": value for name, value in chosen.items()}
+        code_server = CodeServer(vscode_installation, extensions, profile, sections)
         with code_server.serving(workspace_trust=workspace_trust) as address:
             context = browser.new_context(viewport=size)
             yield Workbench(context.new_page(), page_address(address, file.parent, file))

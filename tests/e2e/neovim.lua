@@ -12,11 +12,15 @@ end
 local function visit()
   vim.cmd("edit " .. vim.fn.fnameescape(os.getenv("LINEWISE_FILE")))
   local buffer = vim.api.nvim_get_current_buf()
+  local settings = vim.fn.json_decode(os.getenv("LINEWISE_SETTINGS"))
   local exit_code
   local show = vim.lsp.diagnostic.on_publish_diagnostics
   local id = vim.lsp.start_client({
     name = "linewise",
     cmd = vim.fn.json_decode(os.getenv("LINEWISE_COMMAND")),
+    -- Which of the two counts depends on whether this version answers `workspace/configuration`.
+    init_options = settings,
+    settings = settings,
     root_dir = vim.fn.expand("%:p:h"),
     handlers = {
       ["textDocument/publishDiagnostics"] = function(failure, push, ...)

@@ -9,7 +9,7 @@ import subprocess
 import sys
 
 import pytest
-from machine import HERE, need
+from machine import HERE, SENSITIVE, need
 
 pytestmark = pytest.mark.e2e
 
@@ -23,6 +23,7 @@ def seen(risky_file, tmp_path_factory):
     environment = {
         "LINEWISE_FILE": str(risky_file),
         "LINEWISE_COMMAND": json.dumps(command),
+        "LINEWISE_SETTINGS": json.dumps({"linewise": SENSITIVE}),
         "LINEWISE_SEEN": str(folder / "seen.json"),
         "XDG_STATE_HOME": str(folder),
     }

@@ -55,10 +55,19 @@ def test_a_selection_gets_its_probability(window):
     window.dismiss_toasts()
 
 
-def test_the_models_are_listed(window):
+def test_a_model_is_selected_and_a_missing_one_offered(window):
     window.run_command("Linewise: Select Model")
     expect(window.choices.filter(has_text="smollm2-135m")).to_contain_text("in use, installed")
-    window.page.keyboard.press("Escape")
+    window.choices.filter(has_text="codeparrot-small").click()
+    window.expect_toast("codeparrot-small is not installed. Download and convert it now?")
+    expect(window.toasts.get_by_role("button", name="Install Model")).to_be_visible()
+    expect(window.status).to_contain_text("Linewise: failed")
+    expect(window.squiggles).to_have_count(0)
+
+    window.run_command("Linewise: Select Model")
+    window.choices.filter(has_text="smollm2-135m").click()
+    expect(window.squiggles.first).to_be_visible()
+    window.dismiss_toasts()
 
 
 def test_the_status_opens_a_menu(window):
@@ -69,7 +78,7 @@ def test_the_status_opens_a_menu(window):
 
 def test_the_log_is_shown_and_holds_no_code(window, risky_file):
     window.run_command("Linewise: Show Log")
-    expect(window.output).to_contain_text("Starting the server with")
+    expect(window.output).to_contain_text("Starting the server: ")
     code = next(line for line in risky_file.read_text().splitlines() if "return" in line)
     assert code.strip() not in window.output.inner_text().replace("\N{NO-BREAK SPACE}", " ")
     window.run_command("View: Hide Panel")
@@ -83,7 +92,9 @@ def test_after_a_restart_the_findings_come_back(window):
 
 
 def test_a_finding_is_reached_from_the_problems_panel(open_window, risky_file, screenshots):
-    with open_window(risky_file, size=PICTURE) as window:
+    # What is seen in a picture is what the defaults show.
+    settings = {"threshold": None, "maxFindingsPerFile": 20} if screenshots else {}
+    with open_window(risky_file, settings=settings, size=PICTURE) as window:
         window.run_command("Problems: Focus on Problems View")
         problem = window.problems.filter(has_text="Edit probability").first
         expect(problem).to_contain_text(re.compile(r"linewise.*edit-risk"))
@@ -123,7 +134,7 @@ class TestInterpreterOfTheWorkspace:
 
 
 def test_without_an_interpreter_consent_is_asked(open_window, risky_file):
-    with open_window(risky_file, settings={"linewise.interpreter": []}) as window:
+    with open_window(risky_file, settings={"interpreter": []}) as window:
         window.expect_toast("needs a Python environment of its own. May it make one now?")
         expect(window.toasts.get_by_role("button", name="Create Environment")).to_be_visible()
         expect(window.status).to_contain_text("Linewise: failed")

@@ -2,18 +2,12 @@ import { createInterface } from "node:readline";
 import { LanguageClient, RevealOutputChannelOn, State } from "vscode-languageclient/node";
 import { CrashPolicy } from "./crashes";
 import { log } from "./logging";
-import { fileSummaryNotification, statusNotification } from "./protocol";
 import type { Command } from "./settings";
-import { stateOf } from "./status";
-import type { StatusItems } from "./statusItems";
 
 export const documentSelector = [
   { language: "python", scheme: "file" },
   { language: "python", scheme: "untitled" },
 ];
-
-/** -I: nothing of the workspace can be imported. It also ignores PYTHONUTF8, so that is said by -X. */
-const SERVE = ["-I", "-X", "utf8", "-m", "linewise", "serve", "--stdio"];
 
 /** The library's own message about a failed start is left out: a message with remedies is shown for it. */
 class QuietClient extends LanguageClient {
@@ -22,13 +16,13 @@ class QuietClient extends LanguageClient {
   }
 }
 
-export function createClient(python: Command, cwd: string, status: StatusItems): LanguageClient {
-  const [command, ...args] = python;
+export function createClient(server: Command, cwd: string): LanguageClient {
+  const [command, ...args] = server;
   const crashes = new CrashPolicy();
   const client = new QuietClient(
     "linewise",
     "Linewise",
-    { command, args: [...args, ...SERVE], options: { cwd } },
+    { command, args, options: { cwd } },
     {
       documentSelector,
       outputChannel: log(),
@@ -51,9 +45,5 @@ export function createClient(python: Command, cwd: string, status: StatusItems):
       crashes.ran();
     }
   });
-  client.onNotification(statusNotification, (params) => status.set(stateOf(params)));
-  client.onNotification(fileSummaryNotification, (summary) =>
-    status.summarize(client.protocol2CodeConverter.asUri(summary.uri), summary),
-  );
   return client;
 }

@@ -1,7 +1,8 @@
 import { commands, workspace, type ExtensionContext } from "vscode";
 import { documentSelector } from "./client";
-import { querySelection, selectModel, showLog, showMenu } from "./commands";
+import { querySelection, showLog, showMenu } from "./commands";
 import { disposeLog } from "./logging";
+import { selectModel } from "./models";
 import { offerRemedies } from "./remedies";
 import { coalesced } from "./restart";
 import { Server } from "./server";

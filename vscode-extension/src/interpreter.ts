@@ -10,6 +10,9 @@ export interface Interpreter {
   readonly hasLinewise: boolean;
 }
 
+/** How the package is run: nothing of a workspace can be imported. -I also ignores PYTHONUTF8, hence -X. */
+export const LINEWISE = ["-I", "-X", "utf8", "-m", "linewise"] as const;
+
 /** Runs an interpreter with these arguments and returns what it printed. */
 export type Ask = (command: Command, args: readonly string[]) => Promise<string>;
 

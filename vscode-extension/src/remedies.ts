@@ -16,7 +16,7 @@ export async function offerRemedies(problem: Problem, server: Server): Promise<v
   const remedy = problem.remedies.find((candidate) => LABELS[candidate] === pressed);
   switch (remedy) {
     case "createEnvironment":
-      await server.allowEnvironment();
+      await server.setup.allowEnvironment();
       await commands.executeCommand("linewise.restart");
       break;
     case "openInterpreterSetting":

@@ -1,31 +1,35 @@
-import { join } from "node:path";
 import { mkdir } from "node:fs/promises";
-import { commands, ProgressLocation, window, type ExtensionContext } from "vscode";
+import { commands, type ExtensionContext } from "vscode";
 import { State, type LanguageClient } from "vscode-languageclient/node";
 import { createClient } from "./client";
-import { Environment, findBundle } from "./environment";
-import { candidates, checkConfigured, firstRecent, type Ask } from "./interpreter";
+import { LINEWISE } from "./interpreter";
 import { log } from "./logging";
+import { offerModelInUse } from "./models";
 import { Problem } from "./problem";
-import { run } from "./process";
-import { selectedInterpreter } from "./pythonExtension";
-import { configuredInterpreter, type Command } from "./settings";
+import { run, type RunOptions } from "./process";
+import { fileSummaryNotification, statusNotification } from "./protocol";
+import type { Command } from "./settings";
+import { Setup } from "./setup";
+import { stateOf } from "./status";
 import type { StatusItems } from "./statusItems";
 
-const CONSENT = "linewise.mayCreateEnvironment";
-const PATIENCE_MS = 30_000;
-
-/** The language server of this window: finds its Python, starts and stops it. */
+/** The language server of this window: started, watched and stopped. */
 export class Server {
   private client: LanguageClient | undefined;
+  private linewise: Command | undefined;
+  /** Models that were offered: the server tries again at every document, the user is asked once. */
+  private readonly offered = new Set<string>();
   /** Outside any workspace, so nothing of a workspace is found by lying in the current folder. */
   private readonly storage: string;
 
+  readonly setup: Setup;
+
   constructor(
-    private readonly context: ExtensionContext,
+    context: ExtensionContext,
     private readonly status: StatusItems,
   ) {
     this.storage = context.globalStorageUri.fsPath;
+    this.setup = new Setup(context, this.storage);
   }
 
   get running(): LanguageClient | undefined {
@@ -38,9 +42,10 @@ export class Server {
     await this.stop();
     try {
       await mkdir(this.storage, { recursive: true });
-      const python = await this.findPython();
-      log().info(`Starting the server with ${python.join(" ")}`);
-      this.client = createClient(python, this.storage, this.status);
+      this.linewise = [...(await this.setup.findPython()), ...LINEWISE];
+      const command: Command = [...this.linewise, "serve", "--stdio"];
+      log().info(`Starting the server: ${command.join(" ")}`);
+      this.client = createClient(command, this.storage);
       this.watch(this.client);
       await this.client.start();
       return undefined;
@@ -64,8 +69,12 @@ export class Server {
     }
   }
 
-  allowEnvironment(): Thenable<void> {
-    return this.context.globalState.update(CONSENT, true);
+  /** Run another command of the package that the server comes from. */
+  async runLinewise(args: readonly string[], options: Omit<RunOptions, "cwd">): Promise<string> {
+    if (!this.linewise) {
+      throw new Error("there is no Python with the package linewise yet");
+    }
+    return run(this.linewise, args, { ...options, cwd: this.storage });
   }
 
   private watch(client: LanguageClient): void {
@@ -81,72 +90,15 @@ export class Server {
         this.status.set({ kind: "failed", message: "The server stopped: its log says why" });
       }
     });
-  }
-
-  private async findPython(): Promise<Command> {
-    const ask: Ask = (command, args) =>
-      run(command, args, { cwd: this.storage, signal: AbortSignal.timeout(PATIENCE_MS) });
-    const configured = configuredInterpreter();
-    return configured ? checkConfigured(configured, ask) : this.ownEnvironment(ask);
-  }
-
-  private async ownEnvironment(ask: Ask): Promise<Command> {
-    const bundle = await findBundle(join(this.context.extensionPath, "bundled"));
-    if (!bundle) {
-      throw new Problem(
-        "This build of the extension brings no server. Name a Python that has the package linewise " +
-          "in the setting linewise.interpreter.",
-        ["openInterpreterSetting"],
-      );
-    }
-    const environment = new Environment(join(this.storage, "environments"), bundle);
-    if (!(await environment.isReady())) {
-      // Not awaited here: a question nobody answers must not hold up a restart.
-      if (!this.context.globalState.get<boolean>(CONSENT)) {
-        throw new Problem(
-          "Linewise needs a Python environment of its own. May it make one now? Its packages are " +
-            `downloaded by pip into ${environment.folder}.`,
-          ["createEnvironment", "openInterpreterSetting"],
-          "question",
-        );
+    client.onNotification(statusNotification, (params) => {
+      this.status.set(stateOf(params));
+      if (params.state === "failed" && !this.offered.has(params.model)) {
+        this.offered.add(params.model);
+        void offerModelInUse(this);
       }
-      const base = await firstRecent(
-        candidates(await selectedInterpreter(), process.platform),
-        ask,
-      );
-      await this.makeEnvironment(environment, base);
-    }
-    return environment.python;
-  }
-
-  private makeEnvironment(environment: Environment, base: Command): Thenable<void> {
-    const title = "Linewise: making its Python environment";
-    this.status.set({ kind: "loading", message: title });
-    return window.withProgress(
-      { location: ProgressLocation.Notification, title, cancellable: true },
-      async (progress, token) => {
-        const stop = new AbortController();
-        token.onCancellationRequested(() => stop.abort());
-        try {
-          await environment.make(base, (command, args) =>
-            run(command, args, {
-              cwd: this.storage,
-              signal: stop.signal,
-              onLine: (line) => {
-                log().info(line);
-                progress.report({ message: line.trim().slice(0, 80) });
-              },
-            }),
-          );
-        } catch (error) {
-          throw new Problem(
-            stop.signal.aborted
-              ? "The Python environment is not complete, because making it was cancelled."
-              : `The Python environment could not be made: ${String(error)}`,
-            ["createEnvironment", "showLog"],
-          );
-        }
-      },
+    });
+    client.onNotification(fileSummaryNotification, (summary) =>
+      this.status.summarize(client.protocol2CodeConverter.asUri(summary.uri), summary),
     );
   }
 }

@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { modelItem, spanText } from "../src/commands";
+import { spanText } from "../src/commands";
+import { modelItem } from "../src/models";
 
 const answer = { probability: 0.41, baseRate: 0.08, tokens: 23, calibrated: true, message: "41 %" };
 
@@ -11,7 +12,12 @@ test("an answer about a span says what it is about, in the editor's line numbers
 
 test("a model says whether it can be used", () => {
   const model = { name: "m", description: "d", installed: true, active: true, probe: true };
-  assert.deepEqual(modelItem(model), { label: "m", detail: "d", description: "in use, installed" });
+  assert.deepEqual(modelItem(model), {
+    label: "m",
+    detail: "d",
+    description: "in use, installed",
+    model,
+  });
   assert.equal(
     modelItem({ ...model, installed: false, active: false, probe: false }).description,
     "not installed, no probe: nothing can be scored with it",

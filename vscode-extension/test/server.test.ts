@@ -55,7 +55,7 @@ describe("the client", () => {
   const options = (client: LanguageClient) => client.clientOptions;
 
   test("pulls diagnostics on change and on save, whatever the library's defaults are", () => {
-    const { diagnosticPullOptions } = options(createClient(["python3"], storage, status));
+    const { diagnosticPullOptions } = options(createClient(["python3"], storage));
     assert.deepEqual(diagnosticPullOptions, {
       onChange: true,
       onSave: true,
@@ -65,7 +65,7 @@ describe("the client", () => {
   });
 
   test("does not start a server again that never ran", async () => {
-    const client = createClient([process.execPath, "-e", "process.exit(1)", "--"], storage, status);
+    const client = createClient([process.execPath, "-e", "process.exit(1)"], storage);
     await assert.rejects(client.start());
     assert.equal(client.isRunning(), false);
     assert.deepEqual(editor.messages, []);

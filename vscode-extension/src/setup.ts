@@ -1,0 +1,77 @@
+import { join } from "node:path";
+import type { ExtensionContext } from "vscode";
+import { Environment, findBundle } from "./environment";
+import { candidates, checkConfigured, firstRecent, type Ask } from "./interpreter";
+import { Problem } from "./problem";
+import { run } from "./process";
+import { showProgress } from "./progress";
+import { selectedInterpreter } from "./pythonExtension";
+import { configuredInterpreter, type Command } from "./settings";
+
+const CONSENT = "linewise.mayCreateEnvironment";
+const PATIENCE_MS = 30_000;
+
+/** Finds the Python that runs the server: the configured one, or one of the extension's own. */
+export class Setup {
+  constructor(
+    private readonly context: ExtensionContext,
+    private readonly storage: string,
+  ) {}
+
+  allowEnvironment(): Thenable<void> {
+    return this.context.globalState.update(CONSENT, true);
+  }
+
+  async findPython(): Promise<Command> {
+    const ask: Ask = (command, args) =>
+      run(command, args, { cwd: this.storage, signal: AbortSignal.timeout(PATIENCE_MS) });
+    const configured = configuredInterpreter();
+    return configured ? checkConfigured(configured, ask) : this.ownEnvironment(ask);
+  }
+
+  private async ownEnvironment(ask: Ask): Promise<Command> {
+    const bundle = await findBundle(join(this.context.extensionPath, "bundled"));
+    if (!bundle) {
+      throw new Problem(
+        "This build of the extension brings no server. Name a Python that has the package linewise " +
+          "in the setting linewise.interpreter.",
+        ["openInterpreterSetting"],
+      );
+    }
+    const environment = new Environment(join(this.storage, "environments"), bundle);
+    if (!(await environment.isReady())) {
+      // Not awaited here: a question nobody answers must not hold up a restart.
+      if (!this.context.globalState.get<boolean>(CONSENT)) {
+        throw new Problem(
+          "Linewise needs a Python environment of its own. May it make one now? Its packages are " +
+            `downloaded by pip into ${environment.folder}.`,
+          ["createEnvironment", "openInterpreterSetting"],
+          "question",
+        );
+      }
+      const base = await firstRecent(
+        candidates(await selectedInterpreter(), process.platform),
+        ask,
+      );
+      await this.makeEnvironment(environment, base);
+    }
+    return environment.python;
+  }
+
+  private makeEnvironment(environment: Environment, base: Command): Thenable<void> {
+    return showProgress("Linewise: making its Python environment", async (watched) => {
+      try {
+        await environment.make(base, (command, args) =>
+          run(command, args, { cwd: this.storage, ...watched }),
+        );
+      } catch (error) {
+        throw new Problem(
+          watched.signal.aborted
+            ? "The Python environment is not complete, because making it was cancelled."
+            : `The Python environment could not be made: ${String(error)}`,
+          ["createEnvironment", "showLog"],
+        );
+      }
+    });
+  }
+}
