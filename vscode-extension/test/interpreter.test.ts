@@ -91,7 +91,7 @@ describe("the Python extension", () => {
   });
 
   test("is not asked in a workspace that is not trusted: its choice may lie in there", async () => {
-    editor.extensions["ms-python.python"] = answering({ fsPath: "/work/evil/python" });
+    editor.extensions["ms-python.python"] = answering({ fsPath: "/src/evil/python" });
     editor.isTrusted = false;
     assert.equal(await selectedInterpreter(), undefined);
   });

@@ -7,7 +7,7 @@ import { editor, reset } from "./mocks/vscode";
 
 const variables = {
   userHome: "/home/ada",
-  workspaceFolder: "/work/engine",
+  workspaceFolder: "/src/engine",
   env: { VENVS: "/venvs" },
 };
 
@@ -19,7 +19,7 @@ describe("expand", () => {
     ["~", "/home/ada"],
     ["~ada/python", "~ada/python"],
     ["${userHome}/p", "/home/ada/p"],
-    ["${workspaceFolder}/.venv/bin/python", "/work/engine/.venv/bin/python"],
+    ["${workspaceFolder}/.venv/bin/python", "/src/engine/.venv/bin/python"],
     ["${env:VENVS}/x/${env:VENVS}", "/venvs/x//venvs"],
     ["${env:MISSING}/x", "${env:MISSING}/x"],
     ["/plain/python", "/plain/python"],
