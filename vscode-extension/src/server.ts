@@ -55,7 +55,8 @@ export class Server {
         error instanceof Problem
           ? error
           : new Problem("The Linewise server did not start: its log says why.", ["showLog"]);
-      this.status.set({ kind: "failed", message: problem.message });
+      const kind = problem.severity === "question" ? "waiting" : "failed";
+      this.status.set({ kind, message: problem.message });
       return problem;
     }
   }

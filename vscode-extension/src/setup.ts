@@ -43,8 +43,8 @@ export class Setup {
       // Not awaited here: a question nobody answers must not hold up a restart.
       if (!this.context.globalState.get<boolean>(CONSENT)) {
         throw new Problem(
-          "Linewise needs a Python environment of its own. May it make one now? Its packages are " +
-            `downloaded by pip into ${environment.folder}.`,
+          "Linewise needs a Python environment of its own, in this extension's storage folder. " +
+            "May it make one now? pip downloads the packages, which take 2 GB or more.",
           ["createEnvironment", "openInterpreterSetting"],
           "question",
         );

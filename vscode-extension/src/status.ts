@@ -4,7 +4,9 @@ import type { FileSummary, StatusParams } from "./protocol";
 export type ServerState =
   | { readonly kind: "loading"; readonly message: string }
   | { readonly kind: "ready" | "busy"; readonly message: string; readonly engine: Engine }
-  | { readonly kind: "failed"; readonly message: string };
+  | { readonly kind: "failed"; readonly message: string }
+  /** Nothing is wrong: the user was asked something. */
+  | { readonly kind: "waiting"; readonly message: string };
 
 export interface Engine {
   readonly model: string;
@@ -38,6 +40,8 @@ export function appearance(state: ServerState, summary: FileSummary | undefined)
       return show("loading~spin", "loading", [state.message]);
     case "failed":
       return show("error", "failed", [state.message]);
+    case "waiting":
+      return show("question", "not set up yet", [state.message]);
     case "ready":
       return show("pulse", summary ? count(summary) : "ready", describe(state.engine, summary));
     case "busy":

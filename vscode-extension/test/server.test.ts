@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { mkdtemp, rm } from "node:fs/promises";
+import { mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, test } from "node:test";
@@ -44,6 +44,17 @@ describe("a start that fails", () => {
       assert.equal(status.current.kind, "failed");
       assert.equal(server.running, undefined);
     }
+  });
+
+  test("asks before it makes an environment, which is no failure", async () => {
+    const bundled = join(storage, "extension", "bundled");
+    await mkdir(bundled, { recursive: true });
+    await writeFile(join(bundled, "linewise-0.1.0-py3-none-any.whl"), "");
+    await writeFile(join(bundled, "constraints.txt"), "");
+    const problem = await server.restart();
+    assert.equal(problem?.severity, "question");
+    assert.deepEqual(problem?.remedies, ["createEnvironment", "openInterpreterSetting"]);
+    assert.equal(status.current.kind, "waiting");
   });
 
   test("without a wheel says to name an interpreter", async () => {

@@ -41,6 +41,12 @@ describe("what a state looks like", () => {
       assert.equal(appearance(stateOf(params(state)), file).text, text));
   }
 
+  test("a question to the user is no failure", () =>
+    assert.equal(
+      appearance({ kind: "waiting", message: "May it?" }, undefined).label,
+      "Linewise, not set up yet, May it?",
+    ));
+
   test("the label says in words what icon and details say", () => {
     const { label } = appearance(stateOf(params("failed")), undefined);
     assert.equal(label, "Linewise, failed, it is failed");
