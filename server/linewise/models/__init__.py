@@ -17,7 +17,7 @@ from linewise.errors import LinewiseError
 from linewise.models import cache
 from linewise.models.cache import InstalledModel, installed, remove
 from linewise.models.cache import find as info
-from linewise.models.registry import HubSource, checked_name, resolve
+from linewise.models.registry import HubSource, ModelSpec, checked_name, registered, resolve
 
 if TYPE_CHECKING:
     from transformers import PreTrainedModel
@@ -48,7 +48,7 @@ def pull(
     Parameters
     ----------
     name_or_source
-        A registered name, a Hub id (owner/name), a model folder or a .gguf file.
+        A registered or installed name, a Hub id (owner/name), a model folder or a .gguf file.
     name
         What to call it; by default its registered name or one made from the source's.
     from_
@@ -76,17 +76,19 @@ def pull(
     LinewiseError
         If a model of that name is installed with another scheme or other layers.
     """
-    spec = resolve(name_or_source)
+    sha256 = sha256.lower() if sha256 else None
+    spec, usual_scheme = _recipe(name_or_source)
     spec = evolve(
         spec,
         name=checked_name(name or spec.name),
         probed=tuple(layers) if layers is not None else spec.probed,
-        sha256=sha256.lower() if sha256 else spec.sha256,
+        sha256=sha256 or spec.sha256,
     )
     if revision is not None:
         if not isinstance(spec.source, HubSource):
             raise LinewiseError(f"{name_or_source} is not on the Hub: leave --revision out")
-        spec = evolve(spec, source=evolve(spec.source, revision=revision))
+        # Another revision has other weights; what was pinned says nothing about them.
+        spec = evolve(spec, source=evolve(spec.source, revision=revision), sha256=sha256)
     if scheme is not None:
         _check_scheme(scheme)
     with cache.locked(spec.name, lambda: progress("Waiting for another pull", 0.0)):
@@ -94,14 +96,23 @@ def pull(
             return _same(cache.find(spec.name), scheme, layers)
         from linewise.models.convert import install
 
-        return install(spec, scheme=scheme, local=from_, progress=progress)
+        return install(spec, scheme=scheme or usual_scheme, local=from_, progress=progress)
 
 
 def torch_model(name_or_source: str) -> PreTrainedModel:
     """Return a model as torch runs it, in float32: the reference to measure against."""
     from linewise.models.convert import torch_model
 
-    return torch_model(resolve(name_or_source))
+    return torch_model(_recipe(name_or_source)[0])
+
+
+def _recipe(name_or_source: str) -> tuple[ModelSpec, str | None]:
+    """Return what to make a model from, and the scheme if it has been made before."""
+    if name_or_source not in registered():
+        for model in installed():
+            if model.name == name_or_source:
+                return model.manifest.recipe, model.manifest.scheme
+    return resolve(name_or_source), None
 
 
 def _check_scheme(scheme: str) -> None:

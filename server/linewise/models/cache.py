@@ -187,7 +187,7 @@ def _flush(path: Path) -> None:
 
 
 def _corrupt(name: str, file: str) -> ModelCorruptError:
-    return ModelCorruptError(
-        f"{file} of the target model {name!r} is damaged or missing: run "
-        f"`linewise models pull {name} --force` to install it again"
-    )
+    remedy = f"run `linewise models pull {name} --force` to install it again"
+    if file == manifests.FILE and name not in registered():
+        remedy = f"run `linewise models remove {name}` and pull it from its source again"
+    return ModelCorruptError(f"{file} of the target model {name!r} is damaged or missing: {remedy}")

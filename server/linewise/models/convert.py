@@ -77,7 +77,9 @@ def install(
                 _check_space(folder, need)
                 chosen = scheme or providers.default_scheme(providers.describe()[0])
                 draft = _describe(spec, fetched, model, chosen)
-                tokenizer.backend_tokenizer.save(str(folder / "tokenizer.json"))
+                (folder / "tokenizer.json").write_text(
+                    tokenizer.backend_tokenizer.to_str(), "utf-8"
+                )
                 reference = _convert(
                     model,
                     tokenizer,
@@ -154,6 +156,7 @@ def _describe(
         vocab_size=config.vocab_size,
         context_length=spec.context_length or _context_length(config),
         converter=CONVERTER,
+        recipe=evolve(spec, probed=layers, sha256=fetched.sha256),
         selftest=UNTESTED,
         files={},
     )

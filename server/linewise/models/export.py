@@ -24,10 +24,10 @@ import torch
 from onnx_ir.convenience import extract
 from transformers import AttentionInterface, PreTrainedModel
 from transformers.masking_utils import AttentionMaskInterface
-from transformers.modeling_outputs import BaseModelOutputWithPast
+from transformers.modeling_outputs import BaseModelOutputWithPastAndCrossAttentions
 
 from linewise.errors import ConversionError
-from linewise.models.quiet import quiet
+from linewise.models.quiet import first_line, quiet
 
 OPSET = 23  # the first with the fused Attention operator
 _FUSED = "linewise_fused"
@@ -131,8 +131,10 @@ class _Body(torch.nn.Module):
 class _Ready(torch.nn.Module):
     """Stands in for the base model when its final hidden state is already known."""
 
-    def forward(self, inputs_embeds: torch.Tensor, **_: Any) -> BaseModelOutputWithPast:
-        return BaseModelOutputWithPast(last_hidden_state=inputs_embeds)
+    def forward(
+        self, *_: Any, inputs_embeds: torch.Tensor, **__: Any
+    ) -> BaseModelOutputWithPastAndCrossAttentions:
+        return BaseModelOutputWithPastAndCrossAttentions(last_hidden_state=inputs_embeds)
 
 
 class _Head(torch.nn.Module):
@@ -228,7 +230,7 @@ def _export(
     except Exception as error:
         raise ConversionError(
             "this model's code cannot be exported to ONNX; choose another model, or report this "
-            f"with the following cause: {type(error).__name__}: {str(error)[:500]}"
+            f"cause: {first_line(error.__cause__ or error)}"
         ) from error
     # Typed as optional because the TorchScript exporter writes to a file and returns nothing.
     return cast("torch.onnx.ONNXProgram", program).model.graph

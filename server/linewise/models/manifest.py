@@ -8,6 +8,8 @@ from pathlib import Path
 import cattrs
 from attrs import frozen
 
+from linewise.models.registry import ModelSpec
+
 FORMAT = 1
 FILE = "model.json"
 
@@ -51,7 +53,8 @@ class Manifest:
 
     ``identity`` is what probes and caches key on: equal identities mean equal weights, scheme,
     probed layers and converter. ``layers`` are the probed ones of ``total_layers``, ascending,
-    from 1. ``source`` and ``license`` are for people.
+    from 1. ``source`` and ``license`` are for people; ``recipe`` is what it was made from, so that
+    it can be made again, with the SHA-256 of the weights pinned.
     """
 
     name: str
@@ -66,6 +69,7 @@ class Manifest:
     vocab_size: int
     context_length: int
     converter: int
+    recipe: ModelSpec
     selftest: SelfTest
     files: dict[str, FileEntry]
     format: int = FORMAT

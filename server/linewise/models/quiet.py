@@ -1,4 +1,4 @@
-"""Silence for the libraries that conversion drives: the caller reports progress in its own way."""
+"""The libraries that conversion drives, silenced, and their errors cut to what a user can read."""
 
 from __future__ import annotations
 
@@ -27,3 +27,9 @@ def quiet() -> Iterator[None]:
             yield
     finally:
         logging.disable(disabled)
+
+
+def first_line(error: BaseException) -> str:
+    """Return an error's type and the first line of its message."""
+    lines = str(error).strip().splitlines()
+    return f"{type(error).__name__}: {lines[0][:300]}" if lines else type(error).__name__

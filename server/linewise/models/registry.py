@@ -39,17 +39,17 @@ class HubSource:
 
 @frozen
 class FolderSource:
-    """A local folder as `save_pretrained` writes it."""
+    """A local folder as `save_pretrained` writes it; the path is absolute."""
 
-    path: Path
+    path: str
     kind: Literal["folder"] = "folder"
 
 
 @frozen
 class GgufSource:
-    """A local GGUF file."""
+    """A local GGUF file; the path is absolute."""
 
-    path: Path
+    path: str
     kind: Literal["gguf"] = "gguf"
 
 
@@ -97,11 +97,11 @@ def resolve(name_or_source: str) -> ModelSpec:
     """
     if name_or_source in registered():
         return registered()[name_or_source]
-    path = Path(name_or_source).expanduser()
+    path = Path(name_or_source).expanduser().resolve()
     if path.is_dir():
-        return ModelSpec(slug(path.resolve().name), FolderSource(path.resolve()))
+        return ModelSpec(slug(path.name), FolderSource(str(path)))
     if path.suffix == ".gguf" and path.is_file():
-        return ModelSpec(slug(path.stem), GgufSource(path.resolve()))
+        return ModelSpec(slug(path.stem), GgufSource(str(path)))
     if re.fullmatch(r"[\w.-]+/[\w.-]+", name_or_source) and name_or_source.count("..") == 0:
         return ModelSpec(slug(name_or_source.rpartition("/")[2]), HubSource(name_or_source))
     raise unknown(name_or_source)

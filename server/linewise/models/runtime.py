@@ -198,14 +198,17 @@ class TargetModel:
         return tokens, np.broadcast_to(np.asarray(positions, np.int64), tokens.shape)
 
     def _session(self, part: str) -> onnxruntime.InferenceSession:
-        cache.verified(self._installed, f"{part}.bin")
-        path = cache.verified(self._installed, f"{part}.onnx")
-        provider = providers.provider_for(self.manifest.scheme)
-        chain = list(dict.fromkeys((provider, providers.CPU)))
-        return onnxruntime.InferenceSession(path, session_options(self._threads), providers=chain)
+        for name in self.manifest.files:
+            if name.startswith(f"{part}."):
+                cache.verified(self._installed, name)
+        return onnxruntime.InferenceSession(
+            self._installed.folder / f"{part}.onnx",
+            _session_options(self._threads),
+            providers=providers.chain_for(self.manifest.scheme),
+        )
 
 
-def session_options(threads: int) -> onnxruntime.SessionOptions:
+def _session_options(threads: int) -> onnxruntime.SessionOptions:
     """Return options for a process that shares the machine with its user."""
     options = onnxruntime.SessionOptions()
     options.log_severity_level = 3

