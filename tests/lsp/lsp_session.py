@@ -75,8 +75,11 @@ class Session:
     options = None
     """What `initialize` sends along."""
 
-    configuration_answer = "the settings"
-    """What `workspace/configuration` is answered with: that, "an error" or "null"."""
+    refused = None
+    """A request of the server that is answered with an error."""
+
+    configuration_answer = staticmethod(DEFAULT_CLIENT_FEATURES[types.WORKSPACE_CONFIGURATION])
+    """What answers `workspace/configuration`."""
 
     def __init__(self, settings, client_capabilities):
         self.client = LanguageClient(
@@ -84,14 +87,14 @@ class Session:
             converter_factory=default_converter,
             configuration={"": {"linewise": settings}},
         )
-        features = dict(DEFAULT_CLIENT_FEATURES)
-        if self.configuration_answer == "an error":
-            del features[types.WORKSPACE_CONFIGURATION]
-        elif self.configuration_answer == "null":
-            features[types.WORKSPACE_CONFIGURATION] = lambda _: None
+        ignored = ("client/registerCapability", "linewise/status", "linewise/fileSummary")
+        features = {
+            **DEFAULT_CLIENT_FEATURES,
+            **{method: lambda _: None for method in ignored},
+            types.WORKSPACE_CONFIGURATION: self.configuration_answer,
+        }
+        features.pop(self.refused, None)
         register_lsp_features(self.client, features)
-        for method in ("client/registerCapability", "linewise/status", "linewise/fileSummary"):
-            self.client.feature(method)(lambda _: None)
         self.capabilities = client_capabilities
         self.initialized = None
         self.process = None

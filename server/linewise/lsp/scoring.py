@@ -10,6 +10,7 @@ from collections.abc import Mapping
 from contextlib import suppress
 from pathlib import PurePosixPath
 from typing import TYPE_CHECKING
+from urllib.parse import unquote
 
 from attrs import evolve, frozen
 from lsprotocol import types
@@ -184,7 +185,7 @@ class Scorer:
         return None
 
     def _decline(self, document: Document, reason: str) -> None:
-        message = f"{PurePosixPath(document.uri).name} {reason}"
+        message = f"{PurePosixPath(unquote(document.uri)).name} {reason}"
         current = self._documents.get(document.uri) is document
         if current and self._declined.get(document.uri) != message:
             self._outcomes.pop(document.uri, None)

@@ -26,7 +26,7 @@ from linewise.lsp.scoring import Scorer
 from linewise.lsp.tasks import Tasks
 
 DEBOUNCE_SECONDS = 0.4
-GRACE_SECONDS = 0.2
+GRACE_SECONDS = 0.1
 """How long a pass of the model may take to end after the client left."""
 
 
@@ -74,7 +74,7 @@ class LinewiseServer(LanguageServer):
 
     async def start(self) -> None:
         """Read the settings and begin to load the model."""
-        await self.configuration.watch()
+        self.tasks.spawn(self.configuration.watch())
         await self.configure(self.initialization_options)
 
     async def configure(self, sent: object) -> None:
