@@ -98,7 +98,7 @@ def resolve(name_or_source: str) -> ModelSpec:
     if name_or_source in registered():
         return registered()[name_or_source]
     path = Path(name_or_source).expanduser().resolve()
-    if path.is_dir():
+    if name_or_source and path.is_dir():
         return ModelSpec(slug(path.name), FolderSource(str(path)))
     if path.suffix == ".gguf" and path.is_file():
         return ModelSpec(slug(path.stem), GgufSource(str(path)))

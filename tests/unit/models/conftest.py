@@ -1,0 +1,227 @@
+"""Tiny random models and a tiny tokenizer, made and converted once per session."""
+
+import hashlib
+import json
+import shutil
+import statistics
+import threading
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+
+import pytest
+
+from linewise import models
+
+LAYERS = 2
+VOCABULARY = 384
+CONTEXT = 300
+
+
+@pytest.fixture(autouse=True)
+def cache_dir(tmp_path, monkeypatch):
+    """The folder of an empty model cache: no test touches the user's unless it says so."""
+    monkeypatch.setenv("LINEWISE_CACHE_DIR", str(tmp_path / "cache"))
+    return tmp_path / "cache" / "models"
+
+
+@pytest.fixture(scope="session")
+def tokenizer():
+    from tokenizers import Tokenizer, decoders, pre_tokenizers, trainers
+    from tokenizers import models as algorithms
+    from transformers import PreTrainedTokenizerFast
+
+    raw = Tokenizer(algorithms.BPE())
+    raw.pre_tokenizer = pre_tokenizers.ByteLevel(add_prefix_space=False)
+    raw.decoder = decoders.ByteLevel()
+    trainer = trainers.BpeTrainer(
+        vocab_size=VOCABULARY,
+        special_tokens=["<|endoftext|>"],
+        initial_alphabet=pre_tokenizers.ByteLevel.alphabet(),
+        show_progress=False,
+    )
+    raw.train_from_iterator([Path(statistics.__file__).read_text("utf-8")], trainer)
+    return PreTrainedTokenizerFast(tokenizer_object=raw, eos_token="<|endoftext|>")
+
+
+def _config(kind):
+    import transformers
+
+    sizes = {
+        "vocab_size": VOCABULARY,
+        "hidden_size": 32,
+        "intermediate_size": 48,
+        "num_hidden_layers": LAYERS,
+        "num_attention_heads": 4,
+        "num_key_value_heads": 2,
+        "max_position_embeddings": CONTEXT,
+        "bos_token_id": 0,
+        "eos_token_id": 0,
+    }
+    if kind == "llama":
+        return transformers.LlamaConfig(**sizes)
+    if kind == "llama-tied":
+        return transformers.LlamaConfig(**sizes, tie_word_embeddings=True)
+    if kind == "qwen2":
+        return transformers.Qwen2Config(**sizes)
+    if kind == "bloom":  # takes no position ids and no other attention than its own
+        return transformers.BloomConfig(
+            vocab_size=VOCABULARY, hidden_size=32, n_layer=LAYERS, n_head=4
+        )
+    return transformers.GPT2Config(
+        vocab_size=VOCABULARY,
+        n_positions=CONTEXT,
+        n_embd=32,
+        n_layer=LAYERS,
+        n_head=4,
+        bos_token_id=0,
+        eos_token_id=0,
+    )
+
+
+@pytest.fixture(scope="session")
+def folder_of(tmp_path_factory, tokenizer):
+    """A function from a kind of model to a folder with one, as `save_pretrained` writes it."""
+    import torch
+    from transformers import AutoModelForCausalLM
+
+    made = {}
+
+    def folder(kind):
+        if kind not in made:
+            made[kind] = tmp_path_factory.mktemp("source") / kind
+            torch.manual_seed(len(made))
+            model = AutoModelForCausalLM.from_config(_config(kind))
+            with torch.no_grad():
+                for weight in model.parameters():
+                    # Larger than at initialization, so that attention and biases matter.
+                    weight.add_(torch.randn_like(weight) * 0.1)
+            model.save_pretrained(made[kind])
+            tokenizer.save_pretrained(made[kind])
+        return made[kind]
+
+    return folder
+
+
+@pytest.fixture(scope="session")
+def _store(tmp_path_factory, folder_of):
+    store = tmp_path_factory.mktemp("store")
+
+    def convert(kind):
+        if not (store / "models" / kind).is_dir():
+            with pytest.MonkeyPatch.context() as patch:
+                patch.setenv("LINEWISE_CACHE_DIR", str(store))
+                models.pull(str(folder_of(kind)), scheme="fp32", layers=(1,))
+        return store / "models" / kind
+
+    return convert
+
+
+@pytest.fixture
+def installed(_store, cache_dir):
+    """A function from a kind of model to an installed one, in float32, probed after one block."""
+
+    def install(kind="llama"):
+        shutil.copytree(_store(kind), cache_dir / kind)
+        return models.info(kind)
+
+    return install
+
+
+@pytest.fixture(scope="session")
+def gguf_file(tmp_path_factory, tokenizer):
+    """A tiny Llama in a GGUF file."""
+    import gguf
+    import numpy as np
+
+    path = tmp_path_factory.mktemp("gguf") / "tiny.gguf"
+    writer = gguf.GGUFWriter(path, "llama")
+    writer.add_block_count(1)
+    writer.add_context_length(CONTEXT)
+    writer.add_embedding_length(32)
+    writer.add_feed_forward_length(48)
+    writer.add_head_count(4)
+    writer.add_head_count_kv(2)
+    writer.add_layer_norm_rms_eps(1e-5)
+    writer.add_rope_dimension_count(8)
+    writer.add_vocab_size(VOCABULARY)
+    vocabulary = tokenizer.get_vocab()
+    writer.add_tokenizer_model("gpt2")
+    writer.add_tokenizer_pre("default")
+    writer.add_token_list(sorted(vocabulary, key=vocabulary.__getitem__))
+    writer.add_token_types([gguf.TokenType.CONTROL] + [gguf.TokenType.NORMAL] * (VOCABULARY - 1))
+    merges = json.loads(tokenizer.backend_tokenizer.to_str())["model"]["merges"]
+    writer.add_token_merges([" ".join(pair) for pair in merges])
+    writer.add_bos_token_id(0)
+    writer.add_eos_token_id(0)
+    rng = np.random.default_rng(0)
+
+    def add(name, *shape):
+        writer.add_tensor(name, rng.normal(0, 0.1, shape).astype(np.float32))
+
+    add("token_embd.weight", VOCABULARY, 32)
+    add("output_norm.weight", 32)
+    add("output.weight", VOCABULARY, 32)
+    add("blk.0.attn_norm.weight", 32)
+    add("blk.0.attn_q.weight", 32, 32)
+    add("blk.0.attn_k.weight", 16, 32)
+    add("blk.0.attn_v.weight", 16, 32)
+    add("blk.0.attn_output.weight", 32, 32)
+    add("blk.0.ffn_norm.weight", 32)
+    add("blk.0.ffn_gate.weight", 48, 32)
+    add("blk.0.ffn_up.weight", 48, 32)
+    add("blk.0.ffn_down.weight", 32, 48)
+    writer.write_header_to_file()
+    writer.write_kv_data_to_file()
+    writer.write_tensors_to_file()
+    writer.close()
+    return path
+
+
+@pytest.fixture
+def hub(tmp_path):
+    """A function from a model folder to the URL of a Hub that serves it, and its commit."""
+    commit = hashlib.sha1(b"tiny").hexdigest()
+    servers = []
+
+    def serve(folder):
+        files = {path.name: path.read_bytes() for path in folder.iterdir()}
+        files |= {"README.md": b"---\nlicense: mit\n---\n", "pytorch_model.bin": b"never read"}
+        listing = {"id": "owner/tiny", "sha": commit}
+        listing |= {"siblings": [{"rfilename": name} for name in files]}
+
+        class Handler(BaseHTTPRequestHandler):
+            def do_HEAD(self):
+                _, _, _, *rest = self.path.split("/")
+                if self.path.startswith("/api/models/owner/tiny") and "v9" not in self.path:
+                    return self.answer(json.dumps(listing).encode())
+                if self.path.startswith("/owner/tiny/resolve/") and rest[-1] in files:
+                    return self.answer(files[rest[-1]])
+                self.send_response(404)
+                self.send_header("X-Error-Code", "RepoNotFound")
+                self.send_header("Content-Length", "0")
+                self.end_headers()
+                return None
+
+            do_GET = do_HEAD
+
+            def answer(self, body):
+                self.send_response(200)
+                self.send_header("Content-Length", str(len(body)))
+                self.send_header("X-Repo-Commit", commit)
+                self.send_header("ETag", f'"{hashlib.sha256(body).hexdigest()}"')
+                self.end_headers()
+                if self.command == "GET":
+                    self.wfile.write(body)
+
+            def log_message(self, *_):
+                pass
+
+        server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        servers.append(server)
+        return f"http://127.0.0.1:{server.server_port}", commit
+
+    yield serve
+    for server in servers:
+        server.shutdown()
+        server.server_close()
