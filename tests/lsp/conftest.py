@@ -8,15 +8,14 @@ from pathlib import Path
 import numpy as np
 import onnx
 import pytest
+import tiny_server
 from lsp_session import Session, capabilities
 from onnx import TensorProto, helper, numpy_helper
-from tiny_server import BASE, BASE_RATE
+from tiny_server import BASE, BASE_RATE, serve_in_thread
 
 from linewise.analysis.model_input import INPUT_BUILDER_VERSION
 from linewise.probe.calibration import Platt
 from linewise.probe.manifest import Calibrators, ProbeManifest, write_manifest
-
-HERE = Path(__file__).parent
 
 
 def save(path, nodes, inputs, outputs, constants=()):
@@ -81,13 +80,12 @@ def probe(tmp_path_factory):
 
 @pytest.fixture
 def connect(probe):
-    """Open a session with a tiny server; the keyword arguments shape the client."""
+    """Open a session with a tiny server in this process; the keyword arguments shape the client."""
 
     @asynccontextmanager
-    async def connected(*, settings=(), debounce=0.05, ready=True, environment=None, **client):
-        command = [sys.executable, str(HERE / "tiny_server.py"), str(probe), str(debounce)]
+    async def connected(*, settings=(), debounce=0.05, ready=True, **client):
         session = Session({} if settings == () else settings, capabilities(**client))
-        await session.start(command, environment or {})
+        await session.connect(*serve_in_thread(probe, debounce))
         try:
             if ready:
                 await session.status("ready")
@@ -96,3 +94,22 @@ def connect(probe):
             await session.stop()
 
     return connected
+
+
+@pytest.fixture
+def launch(probe):
+    """Open a session with a tiny server in a process of its own."""
+
+    @asynccontextmanager
+    async def launched(*, settings=(), debounce=0.05, ready=True, **client):
+        session = Session({} if settings == () else settings, capabilities(**client))
+        script = Path(tiny_server.__file__)
+        await session.start([sys.executable, str(script), str(probe), str(debounce)])
+        try:
+            if ready:
+                await session.status("ready")
+            yield session
+        finally:
+            await session.stop()
+
+    return launched

@@ -3,7 +3,6 @@
 import asyncio
 import copy
 import json
-import os
 import time
 from uuid import uuid4
 
@@ -70,7 +69,7 @@ class Recorder(LanguageClientProtocol):
 
 
 class Session:
-    """A conversation with one server process."""
+    """A conversation with one server."""
 
     options = None
     """What `initialize` sends along."""
@@ -98,14 +97,19 @@ class Session:
         self.capabilities = client_capabilities
         self.initialized = None
         self.process = None
+        self._ended = None
 
-    async def start(self, command, environment):
-        await self.client.start_io(*command, env=os.environ | environment)
+    async def start(self, command):
+        """Speak to a server process over its standard input and output."""
+        await self.client.start_io(*command)
         self.process = self.client._server
+        self._ended = asyncio.ensure_future(self.process.wait())
         await self._initialize()
 
-    async def connect(self, host, port):
+    async def connect(self, host, port, ended=None):
+        """Speak to a server over TCP; ``ended`` is the future of its exit code."""
         await self.client.start_tcp(host, port)
+        self._ended = asyncio.wrap_future(ended) if ended is not None else None
         await self._initialize()
 
     async def _initialize(self):
@@ -115,20 +119,28 @@ class Session:
             )
         )
 
+    async def exit(self):
+        """Tell the server to exit; return its exit code."""
+        self.client.exit(None)
+        return await self.ended()
+
+    async def ended(self):
+        """Wait until the server ended; return its exit code."""
+        async with asyncio.timeout(PATIENCE):
+            return await asyncio.shield(self._ended)
+
     async def leave(self):
         """Shut the server down; return its exit code and the seconds all of it took."""
         before = time.perf_counter()
         assert await self.ask("shutdown") is None
-        self.client.exit(None)
-        async with asyncio.timeout(PATIENCE):
-            return await self.process.wait(), time.perf_counter() - before
+        return await self.exit(), time.perf_counter() - before
 
     async def stop(self):
         try:
-            if self.process.returncode is None:
+            if not self._ended.done():
                 await self.leave()
         finally:
-            if self.process.returncode is None:
+            if self.process is not None and self.process.returncode is None:
                 self.process.kill()
             await self.client.stop()
 

@@ -1,6 +1,7 @@
 """`workspace/executeCommand`."""
 
 import pytest
+from lsp_session import SLOW_FILE
 from pygls.exceptions import JsonRpcException
 from tiny_server import probability
 
@@ -107,6 +108,17 @@ async def test_a_question_asked_while_loading_waits_for_the_model(connect, tmp_p
         assert (await session.answer(key))["result"]["lines"] == [2]
 
 
+async def test_an_edit_overtakes_a_question(connect):
+    async with connect() as session:
+        session.open(SLOW_FILE)
+        key = session.send_execute(QUERY, span((1, 0), (1, 99)))
+        await session.status("busy")
+        session.change(TEXT, 2)
+        assert (await session.answer(key))["error"]["message"] == (
+            "the document changed meanwhile; ask again"
+        )
+
+
 async def test_a_question_without_a_model_says_so(connect):
     async with connect(settings={"model": "missing"}, ready=False) as session:
         session.open(TEXT)
@@ -123,8 +135,9 @@ async def test_a_question_about_a_document_that_is_too_large(connect):
         assert caught.value.message == "this document is not scored; the log of Linewise says why"
 
 
-async def test_list_models(connect, tmp_path):
-    async with connect(environment={"LINEWISE_CACHE_DIR": str(tmp_path)}) as session:
+async def test_list_models(connect, tmp_path, monkeypatch):
+    monkeypatch.setenv("LINEWISE_CACHE_DIR", str(tmp_path))
+    async with connect() as session:
         models = await session.execute("linewise.server.listModels")
         default = next(model for model in models if model["name"] == "smollm2-135m")
         assert default == {

@@ -16,7 +16,7 @@ EXAMPLE = Path(__file__).parents[2] / "examples" / "inventory.py"
 @pytest.mark.asyncio
 async def test_the_default_model_end_to_end():
     session = Session({"threshold": 0.0, "maxFindingsPerFile": 5}, capabilities())
-    await session.start([sys.executable, "-m", "linewise", "serve", "--stdio"], {})
+    await session.start([sys.executable, "-m", "linewise", "serve", "--stdio"])
     try:
         ready = await session.status("ready")
         assert ready["model"] == DEFAULT_MODEL

@@ -71,7 +71,7 @@ async def test_initialize_costs_a_fresh_process_less_than_700_ms():
     seconds = []
     for _ in range(3):
         session = Session({}, capabilities())
-        await session.start([sys.executable, "-m", "linewise", "serve", "--stdio"], {})
+        await session.start([sys.executable, "-m", "linewise", "serve", "--stdio"])
         # Processor time: what other processes take of the machine is not ours to answer for.
         times = psutil.Process(session.process.pid).cpu_times()
         seconds.append(times.user + times.system)
@@ -79,11 +79,11 @@ async def test_initialize_costs_a_fresh_process_less_than_700_ms():
     assert min(seconds) < 0.7
 
 
-async def leave_busy(connect, *, settings=None, state="busy", command=False):
+async def leave_busy(launch, *, settings=None, state="busy", command=False):
     """Shut a working server down, up to three times for a time others did not spoil."""
     times = []
     while len(times) < 3 and min(times, default=1.0) > 0.5:
-        async with connect(settings=settings or {}, ready=state == "busy") as session:
+        async with launch(settings=settings or {}, ready=state == "busy") as session:
             session.open(SLOW_FILE)
             if command:
                 area = {"start": {"line": 0, "character": 0}, "end": {"line": 9, "character": 0}}
@@ -100,46 +100,44 @@ async def leave_busy(connect, *, settings=None, state="busy", command=False):
 
 @pytest.mark.asyncio
 @pytest.mark.parametrize("command", [False, True], ids=["pull", "command"])
-async def test_shutdown_while_scoring_answers_null_and_ends_in_500_ms(connect, command):
-    assert await leave_busy(connect, command=command) < 0.5
+async def test_shutdown_while_scoring_answers_null_and_ends_in_500_ms(launch, command):
+    assert await leave_busy(launch, command=command) < 0.5
 
 
 @pytest.mark.asyncio
-async def test_shutdown_while_loading_answers_null_and_ends_in_500_ms(connect, tmp_path):
+async def test_shutdown_while_loading_answers_null_and_ends_in_500_ms(launch, tmp_path):
     settings = {"model": f"gated:{tmp_path / 'never'}"}
-    assert await leave_busy(connect, settings=settings, state="loading") < 0.5
+    assert await leave_busy(launch, settings=settings, state="loading") < 0.5
 
 
 @pytest.mark.asyncio
-async def test_after_shutdown_nothing_but_exit_is_done(connect):
-    async with connect() as session:
+async def test_after_shutdown_nothing_but_exit_is_done(launch):
+    async with launch() as session:
         await session.ask("shutdown")
         answer = await session.answer(session.send_pull())
         assert answer["error"]["code"] == -32600
-        session.client.exit(None)
-        assert await session.process.wait() == 0
+        assert await session.exit() == 0
 
 
 @pytest.mark.asyncio
-async def test_exit_without_shutdown_is_an_error(connect):
-    async with connect() as session:
-        session.client.exit(None)
-        assert await session.process.wait() == 1
+async def test_exit_without_shutdown_is_an_error(launch):
+    async with launch() as session:
+        assert await session.exit() == 1
 
 
 @pytest.mark.asyncio
-async def test_the_server_ends_with_its_client(connect):
-    async with connect() as session:
+async def test_the_server_ends_with_its_client(launch):
+    async with launch() as session:
         session.open(SLOW_FILE)
         session.send_pull()
         await session.status("busy")
         session.process.stdin.close()
-        assert await session.process.wait() == 1
+        assert await session.ended() == 1
 
 
 @pytest.mark.asyncio
-async def test_memory_does_not_grow_with_edits(connect):
-    async with connect(debounce=0) as session:
+async def test_memory_does_not_grow_with_edits(launch):
+    async with launch(debounce=0) as session:
         process = psutil.Process(session.process.pid)
 
         async def edit(versions):

@@ -183,6 +183,8 @@ async def test_what_is_not_open_or_not_python_has_no_findings(connect):
     async with connect() as session:
         session.open(TEXT, "file:///a.js", language="javascript")
         assert await session.pull("file:///a.js") == {"kind": "full", "items": []}
+        session.change(TEXT, 2, "file:///a.js")
+        assert await session.pull("file:///a.js") == {"kind": "full", "items": []}
         assert await session.pull("file:///nowhere.py") == {"kind": "full", "items": []}
 
 

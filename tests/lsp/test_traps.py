@@ -34,8 +34,8 @@ def attributes(path):
 
 
 @pytest.mark.asyncio
-async def test_t1_t2_requests_are_answered_and_cancelled_while_the_model_works(connect):
-    async with connect() as session:
+async def test_t1_t2_requests_are_answered_and_cancelled_while_the_model_works(launch):
+    async with launch() as session:
         session.open(SLOW_FILE)
         keys = [session.send_pull() for _ in range(4)]
         await session.status("busy")
@@ -58,8 +58,8 @@ def test_t3_t5_no_work_in_the_thread_pool_that_reads_messages(module):
 
 
 @pytest.mark.asyncio
-async def test_t3_more_slow_requests_than_threads_leave_the_server_attentive(connect):
-    async with connect() as session:
+async def test_t3_more_slow_requests_than_threads_leave_the_server_attentive(launch):
+    async with launch() as session:
         for number in range(64):
             session.open(SLOW_FILE, f"file:///{number}.py")
             session.send_pull(f"file:///{number}.py")
@@ -70,8 +70,8 @@ async def test_t3_more_slow_requests_than_threads_leave_the_server_attentive(con
 
 
 @pytest.mark.asyncio
-async def test_t4_shutdown_with_many_requests_in_flight(connect):
-    async with connect() as session:
+async def test_t4_shutdown_with_many_requests_in_flight(launch):
+    async with launch() as session:
         session.open(SLOW_FILE)
         area = {"start": {"line": 0, "character": 0}, "end": {"line": 9, "character": 0}}
         query = {"uri": "file:///a.py", "range": area}
@@ -203,8 +203,8 @@ def test_t11_pygls_cannot_log_what_it_sends(probe):
 
 
 @pytest.mark.asyncio
-async def test_t11_code_appears_in_no_log(connect, capfd):
-    async with connect() as session:
+async def test_t11_code_appears_in_no_log(launch, capfd):
+    async with launch() as session:
         session.open("secret_user_code = crash\n")
         await session.pull()
         session.open("secret_user_code = danger\n", "file:///b.py")

@@ -6,8 +6,11 @@ as a script, it serves standard input and output.
 """
 
 import re
+import socket
 import sys
+import threading
 import time
+from concurrent.futures import Future
 from pathlib import Path
 
 import numpy as np
@@ -87,6 +90,23 @@ def load(folder, name):
             while not Path(gate).exists():
                 time.sleep(0.005)
     return Engine(TinyModel(), Probe(folder))
+
+
+def serve_in_thread(folder, debounce):
+    """Serve one client; return the address and the future of the exit code."""
+    ended = Future()
+    listener = socket.create_server(("127.0.0.1", 0))
+
+    def run():
+        with listener, listener.accept()[0] as connection:
+            server = LinewiseServer(lambda name: load(folder, name), debounce=debounce)
+            with connection.makefile("rb") as reader, connection.makefile("wb") as writer:
+                server.start_io(reader, writer)
+            server.host.stop(1.0)
+        ended.set_result(server.exit_code)
+
+    threading.Thread(target=run, daemon=True).start()
+    return *listener.getsockname(), ended
 
 
 if __name__ == "__main__":
