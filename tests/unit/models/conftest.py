@@ -186,16 +186,22 @@ def hub(tmp_path):
     def serve(folder):
         files = {path.name: path.read_bytes() for path in folder.iterdir()}
         files |= {"README.md": b"---\nlicense: mit\n---\n", "pytorch_model.bin": b"never read"}
-        listing = {"id": "owner/tiny", "sha": commit}
-        listing |= {"siblings": [{"rfilename": name} for name in files]}
+        about = {"id": "owner/tiny", "sha": commit, "siblings": []}
+        tree = [
+            {"type": "file", "path": name, "size": len(body), "oid": hashlib.sha1(body).hexdigest()}
+            for name, body in files.items()
+        ]
 
         class Handler(BaseHTTPRequestHandler):
             def do_HEAD(self):
-                _, _, _, *rest = self.path.split("/")
-                if self.path.startswith("/api/models/owner/tiny") and "v9" not in self.path:
-                    return self.answer(json.dumps(listing).encode())
-                if self.path.startswith("/owner/tiny/resolve/") and rest[-1] in files:
-                    return self.answer(files[rest[-1]])
+                path = self.path.partition("?")[0]
+                name = path.rpartition("/")[2]
+                if path.startswith(f"/api/models/owner/tiny/tree/{commit}"):
+                    return self.answer(json.dumps(tree).encode())
+                if path.startswith("/api/models/owner/tiny") and name != "v9":
+                    return self.answer(json.dumps(about).encode())
+                if path.startswith("/owner/tiny/resolve/") and name in files:
+                    return self.answer(files[name])
                 self.send_response(404)
                 self.send_header("X-Error-Code", "RepoNotFound")
                 self.send_header("Content-Length", "0")

@@ -132,6 +132,15 @@ def test_the_identity_tells_conversions_apart(gguf_file, tmp_path):
     assert len({identity(), identity(scheme="w4"), identity(sha256="0" * 64)}) == 3
 
 
+def test_the_reference_is_torch_in_float32(folder_of):
+    import torch
+
+    model = models.torch_model(str(folder_of("llama")))
+    assert next(model.parameters()).dtype == torch.float32
+    with torch.no_grad():
+        assert model(torch.from_numpy(IDS)[None]).logits.shape == (1, 40, 384)
+
+
 def test_bad_choices(folder_of):
     source = str(folder_of("llama"))
     with pytest.raises(LinewiseError, match="choose one of fp32, int8"):
@@ -403,6 +412,14 @@ def test_from_the_hub(hub, folder_of, tmp_path):
     # Once fetched, it is there without the network.
     assert fetch("owner/tiny", endpoint, tmp_path, HF_HUB_OFFLINE="1")[0] == [summary, files]
     assert fetch("owner/tiny", endpoint, tmp_path, revision="v1")[0] == [summary, files]
+
+
+def test_the_hub_without_safetensors(hub, folder_of, tmp_path):
+    folder = tmp_path / "old"
+    shutil.copytree(folder_of("llama"), folder)
+    (folder / "model.safetensors").unlink()
+    (_, files), _ = fetch("owner/tiny", hub(folder)[0], tmp_path)
+    assert "pytorch_model.bin" in files
 
 
 def test_not_on_the_hub(hub, folder_of, tmp_path):
