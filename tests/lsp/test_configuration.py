@@ -131,7 +131,7 @@ async def test_another_model_is_loaded_and_the_last_choice_wins(connect, tmp_pat
         await session.configure({"model": f"gated:{tmp_path / 'gate'}"})
         await session.until(lambda: len(session.all("linewise/status")) == 3)
         await session.configure({"model": "last"})
-        await session.until(lambda: len(session.all("linewise/status")) == 4)
+        await session.until(lambda: len(session.all("linewise/status")) >= 4)
         (tmp_path / "gate").touch()
         await session.until(lambda: session.all("linewise/status")[-1]["state"] == "ready")
         assert [(each["state"], each["model"][:5]) for each in session.all("linewise/status")] == [
