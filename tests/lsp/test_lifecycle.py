@@ -1,5 +1,6 @@
 """From `initialize` to exit: what is announced, how fast, what is loaded, how the process ends."""
 
+import os
 import subprocess
 import sys
 
@@ -67,16 +68,26 @@ async def test_no_progress_for_a_client_that_shows_none(connect):
 
 
 @pytest.mark.asyncio
-async def test_initialize_costs_a_fresh_process_less_than_700_ms():
-    seconds = []
+async def test_initialize_costs_little_more_than_importing_the_protocol():
+    """700 ms where this was written, of which the protocol's 700 classes take half."""
+    seconds, floor = [], []
     for _ in range(3):
+        before = os.times()
+        subprocess.run([sys.executable, "-c", "import lsprotocol.types"], check=True)
+        after = os.times()
+        # Processor time: what other processes take of the machine is not ours to answer for.
+        floor.append(
+            after.children_user
+            + after.children_system
+            - before.children_user
+            - before.children_system
+        )
         session = Session({}, capabilities())
         await session.start([sys.executable, "-m", "linewise", "serve", "--stdio"])
-        # Processor time: what other processes take of the machine is not ours to answer for.
         times = psutil.Process(session.process.pid).cpu_times()
         seconds.append(times.user + times.system)
         await session.stop()
-    assert min(seconds) < 0.7
+    assert min(seconds) < 2.2 * min(floor)
 
 
 async def leave_busy(launch, *, settings=None, state="busy", command=False):
