@@ -45,7 +45,7 @@ system:  ## Install the Debian packages that the editor tests need
 	@.ci/system-packages
 
 editors: dev $(VENV)/.npm
-	@$(BIN)/python -m tests.e2e.install
+	@tests/e2e/install_vscode.sh >/dev/null
 
 $(VENV)/.installed: pyproject.toml constraints.txt
 	test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
@@ -61,4 +61,4 @@ $(VENV)/.npm: vscode-extension/package-lock.json
 	mkdir -p $(VENV) && touch $@
 
 clean:  ## Remove what the other targets made (the model cache stays)
-	rm -rf $(VENV) vscode-extension/node_modules vscode-extension/dist vscode-extension/bundled
+	rm -rf $(VENV) vscode-extension/node_modules vscode-extension/dist vscode-extension/bundled vscode-extension/out

@@ -11,10 +11,9 @@ from functools import partial
 from pathlib import Path
 from typing import Annotated, Any
 
+import cattrs
 import numpy as np
 import typer
-from linewise.models.quantize import SCHEMES
-from linewise.models.runtime import TargetModel
 from rich.console import Console
 
 from benchmarks.measure import compare
@@ -23,6 +22,8 @@ from linewise import models
 from linewise.lab.data import Document, Intent, documents, read_programs
 from linewise.lab.embed import Corpus, embed
 from linewise.lab.metrics import METRICS, with_interval
+from linewise.models.quantize import SCHEMES
+from linewise.models.runtime import TargetModel
 from linewise.probe.runtime import Probe, find_probe
 from linewise.settings import DEFAULT_MODEL
 
@@ -57,8 +58,11 @@ def main(
             quality = _quality(docs, corpus, probe)
         speed = compare(partial(_forward, reference), partial(_forward, model), pairs=9)
         rows[scheme] = {
-            "trunk_megabytes": round(installed.manifest.files["trunk.onnx"].size / 1e6, 1),
-            "relative_error": installed.manifest.self_test,
+            "trunk_megabytes": round(
+                sum(installed.manifest.files[f"trunk.{kind}"].size for kind in ("onnx", "bin"))
+                / 1e6
+            ),
+            "relative_error": cattrs.unstructure(installed.manifest.selftest.hidden),
             "speed_over_fp32": round(speed.ratio, 2),
             "tokens_per_second": round(TOKENS / speed.b_seconds),
             **quality,

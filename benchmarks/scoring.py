@@ -8,13 +8,13 @@ from typing import Any
 
 import cattrs
 import numpy as np
-from linewise.models.runtime import TargetModel
 
 from benchmarks.measure import Ratio, compare
 from linewise.analysis.code_lines import code_lines
 from linewise.analysis.model_input import ModelInput, document_inputs
 from linewise.analysis.syntax import parse
 from linewise.engine import Engine
+from linewise.models.runtime import TargetModel
 from linewise.probe.runtime import Probe, find_probe
 from linewise.settings import DEFAULT_MODEL
 
@@ -61,7 +61,7 @@ def _tokens(inputs: list[ModelInput]) -> int:
 
 def _floor(inputs: list[ModelInput], model: TargetModel) -> None:
     """Run the same graph over the same tokens, nothing else."""
-    session = model.trunk
+    session = model._trunk
     for each in inputs:
         positions = np.arange(len(each.ids))[None]
         session.run(None, {"input_ids": each.ids[None], "position_ids": positions})
