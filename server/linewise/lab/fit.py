@@ -22,7 +22,10 @@ LEVEL_WEIGHTS = {"token": 0.33, "line": 0.34, "unit": 0.33}
 
 @frozen
 class Recipe:
-    """What a head is trained with. The defaults are the paper's, epochs and batch aside.
+    """What a head is trained with: the paper's, epochs, batch and weight decay aside.
+
+    Decay is decoupled (AdamW): added to gradients as small as rare labels make them, it would
+    outweigh them and leave a constant.
 
     ``layer`` indexes the corpus's layers; ``loss`` is "brier" (twice the squared error of the
     probability, the paper's default) or "bce".
@@ -54,7 +57,11 @@ def train_head(corpus: Corpus, chosen: npt.NDArray[np.int64], recipe: Recipe) ->
     batches = _Batches(corpus, recipe.layer)
     mean, scale = batches.moments(chosen)
     head = MaxPoolHead(mean, scale, recipe.width, recipe.dropout)
-    optimizer = torch.optim.Adam(
+    # Edits are rare: starting at their rate spares the first epochs, and, under the Brier loss,
+    # a plateau that is hard to leave.
+    rate = torch.tensor(float(corpus.line_labels.mean()))
+    torch.nn.init.constant_(head.out.bias, float(torch.logit(rate)))
+    optimizer = torch.optim.AdamW(
         head.parameters(), recipe.learning_rate, weight_decay=recipe.weight_decay
     )
     generator = np.random.default_rng(recipe.seed)

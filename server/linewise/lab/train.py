@@ -134,7 +134,7 @@ def _select(docs: Sequence[Document], corpus: Corpus) -> Recipe:
     here = np.isin(corpus.line_document, rest)
     labels = corpus.line_labels[here]
     best: tuple[float, Recipe] | None = None
-    for layer, loss, epochs in product(range(corpus.hidden.shape[1]), ("brier", "bce"), (6, 12)):
+    for layer, loss, epochs in product(range(corpus.hidden.shape[1]), ("brier", "bce"), (8, 12)):
         recipe = Recipe(layer=layer, loss=loss, epochs=epochs)
         logits = predict(train_head(corpus, chosen, recipe), corpus, layer).line[here]
         skill = brier_skill(labels, fit_platt(logits, labels)(logits))
