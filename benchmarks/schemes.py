@@ -24,7 +24,8 @@ from linewise.lab.embed import Corpus, embed
 from linewise.lab.metrics import METRICS, with_interval
 from linewise.models.quantize import SCHEMES
 from linewise.models.runtime import TargetModel
-from linewise.probe.runtime import Probe, find_probe
+from linewise.probe.runtime import Probe
+from linewise.probe.shipped import find_probe
 from linewise.settings import DEFAULT_MODEL
 
 TOKENS = 256

@@ -15,7 +15,8 @@ from linewise.analysis.model_input import ModelInput, document_inputs
 from linewise.analysis.syntax import parse
 from linewise.engine import Engine
 from linewise.models.runtime import TargetModel
-from linewise.probe.runtime import Probe, find_probe
+from linewise.probe.runtime import Probe
+from linewise.probe.shipped import find_probe
 from linewise.settings import DEFAULT_MODEL
 
 STDLIB = Path(sysconfig.get_path("stdlib"))

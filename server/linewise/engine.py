@@ -24,7 +24,8 @@ from linewise.analysis.units import Unit
 from linewise.errors import Cancelled, ModelNotFoundError
 from linewise.models.runtime import TargetModel
 from linewise.probe.manifest import ProbeManifest
-from linewise.probe.runtime import Probe, find_probe
+from linewise.probe.runtime import Probe
+from linewise.probe.shipped import find_probe
 from linewise.results import LineScore, SpanScore, TokenWeight
 
 CACHED_TOKENS = 500_000
@@ -154,6 +155,8 @@ class Engine:
         code = {score.line for score in scored.lines}
         first, last = scored.table.line_at(start), scored.table.line_at(max(start, end - 1))
         lines = tuple(line for line in range(first, last + 1) if line in code)
+        calibrators = self._probe.manifest.calibrators
+        calibrator = calibrators.unit if len(lines) > 1 else calibrators.line
         keep, tokens = 1.0, 0
         for each in scored.evidence if lines else ():
             member = (each.starts < end) & (each.ends > start)
@@ -161,16 +164,10 @@ class Engine:
                 continue
             count = int(member.sum())
             tokens += count
-            calibrators = self._probe.manifest.calibrators
-            calibrator = (
-                calibrators.unit
-                if len(lines) > 1
-                else calibrators.line
-                if count > 1
-                else calibrators.token
-            )
+            if len(lines) == 1 and count == 1:
+                calibrator = calibrators.token
             keep *= 1.0 - float(calibrator(self._probe.logits(each.values, member[None]))[0])
-        return SpanScore(1.0 - keep, self._base_rate, lines, tokens) if tokens else None
+        return SpanScore(1.0 - keep, calibrator.base_rate, lines, tokens) if tokens else None
 
     def token_weights(self, scored: ScoredText, line: int) -> tuple[TokenWeight, ...]:
         """Return how much each token of a code line raises its logit, strongest first.

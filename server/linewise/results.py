@@ -64,7 +64,8 @@ class TokenWeight:
 class SpanScore:
     """The answer to an arbitrary-span query.
 
-    ``probability`` is the calibrated chance that at least one token of the span is edited;
+    ``probability`` is the calibrated chance that at least one token of the span is edited,
+    ``base_rate`` that of a token, a line or a unit, whichever the span was read as;
     ``lines`` are the 0-based code lines the span touches; ``tokens`` how many tokens it covers.
     """
 

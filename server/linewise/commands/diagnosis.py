@@ -21,7 +21,7 @@ from linewise.errors import LinewiseError
 from linewise.models import providers
 from linewise.models.cache import InstalledModel, installed, root, verified
 from linewise.probe.manifest import read_manifest
-from linewise.probe.runtime import find_probe
+from linewise.probe.shipped import find_probe
 
 _PACKAGES = ("numpy", "tokenizers", "tree-sitter", "tree-sitter-python", "pygls", "lsprotocol")
 _RUNTIMES = ("onnxruntime-gpu", "onnxruntime")

@@ -38,26 +38,19 @@ def list_models(*, json: Json = False) -> None:
 
 
 def _rows() -> list[dict[str, Any]]:
-    from linewise.models.cache import installed
-    from linewise.models.registry import registered
-    from linewise.probe.runtime import find_probe
+    from linewise.catalogue import known_models
 
-    found = {model.name: model for model in installed()}
-    names = [*registered(), *(name for name in found if name not in registered())]
-    rows = []
-    for name in names:
-        spec, model = registered().get(name), found.get(name)
-        rows.append(
-            {
-                "name": name,
-                "description": spec.description if spec else "",
-                "license": model.manifest.license if model else spec.license if spec else None,
-                "installed": model is not None,
-                "size": model.size if model else None,
-                "probe": find_probe(name) is not None,
-            }
-        )
-    return rows
+    return [
+        {
+            "name": model.name,
+            "description": model.description,
+            "license": model.license,
+            "installed": model.size is not None,
+            "size": model.size,
+            "probe": model.has_probe,
+        }
+        for model in known_models()
+    ]
 
 
 def parse_layers(text: str) -> tuple[int, ...]:

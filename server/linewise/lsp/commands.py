@@ -64,21 +64,17 @@ class Commands:
     def list_models(self) -> list[dict[str, Any]]:
         """Return the models that are registered or installed."""
         # Not needed before somebody asks, so not part of the start.
-        from linewise.models.cache import installed
-        from linewise.models.registry import registered
-        from linewise.probe.runtime import find_probe
+        from linewise.catalogue import known_models
 
-        described = {name: spec.description for name, spec in registered().items()}
-        found = {model.name for model in installed()}
         return [
             {
-                "name": name,
-                "description": described.get(name, ""),
-                "installed": name in found,
-                "active": name == self._configuration.settings.model,
-                "probe": find_probe(name) is not None,
+                "name": model.name,
+                "description": model.description,
+                "installed": model.size is not None,
+                "active": model.name == self._configuration.settings.model,
+                "probe": model.has_probe,
             }
-            for name in [*described, *sorted(found - described.keys())]
+            for model in known_models()
         ]
 
     async def _answer(self, query: SpanQuery) -> dict[str, Any]:

@@ -18,17 +18,6 @@ from linewise.errors import ProbeMismatchError
 from linewise.probe.manifest import ProbeManifest, read_manifest
 
 Float32s = npt.NDArray[np.float32]
-_ARTEFACTS = ("artefacts", "../../models")  # in a wheel, in a checkout
-
-
-def find_probe(model: str) -> Path | None:
-    """Return the folder of the probe shipped for a target model, if there is one."""
-    here = Path(__file__).parent.parent
-    for root in _ARTEFACTS:
-        folder = here / root / model
-        if (folder / "manifest.json").is_file():
-            return folder.resolve()
-    return None
 
 
 class Probe:

@@ -13,7 +13,8 @@ from linewise.lab.export import export_head
 from linewise.lab.heads import MaxPoolHead
 from linewise.probe.calibration import Platt
 from linewise.probe.manifest import read_manifest, write_manifest
-from linewise.probe.runtime import Probe, find_probe
+from linewise.probe.runtime import Probe
+from linewise.probe.shipped import find_probe
 from linewise.settings import DEFAULT_MODEL
 
 

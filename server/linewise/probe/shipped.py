@@ -1,0 +1,17 @@
+"""The probes that come with Linewise: one folder per target model."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+_ROOTS = ("artefacts", "../../models")  # in a wheel, in a checkout
+
+
+def find_probe(model: str) -> Path | None:
+    """Return the folder of the probe shipped for a target model, if there is one."""
+    package = Path(__file__).parent.parent
+    for root in _ROOTS:
+        folder = package / root / model
+        if (folder / "manifest.json").is_file():
+            return folder.resolve()
+    return None
