@@ -41,7 +41,8 @@ class Client(LanguageClient):
     @property
     def process(self) -> psutil.Process:
         """The server's process."""
-        return psutil.Process(self._server.pid)  # type: ignore[union-attr]
+        assert self._server is not None
+        return psutil.Process(self._server.pid)
 
     def open(self, path: Path) -> types.TextDocumentIdentifier:
         """Open a file and return its identifier."""

@@ -73,7 +73,7 @@ def test_pulling_what_is_installed_is_quick_and_quiet(linewise):
         ([DEFAULT_MODEL, "--name", "../up"], 3, "cannot name a model"),
         ([DEFAULT_MODEL, "--layers", "0"], 2, "not a list of layers"),
         ([DEFAULT_MODEL, "--layers", "a,b"], 2, "not a list of layers"),
-        ([DEFAULT_MODEL, "--from", "gone.whl"], 3, "gone.whl"),
+        ([DEFAULT_MODEL, "--from", "gone.whl"], 2, "gone.whl"),
     ],
 )
 def test_refused_pulls_leave_nothing(linewise, tmp_path, arguments, code, message):

@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import re
-from enum import StrEnum
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
-from linewise.commands.console import Color, file_progress, print_lines, write_output
+from linewise.commands.choices import Color, Format
 from linewise.commands.paths import STDIN, python_files
 from linewise.output.report import Position, Report, Span, Status
 from linewise.settings import Settings
@@ -21,15 +20,6 @@ EXIT_CODES = (
     "message says what to do; 4 a file could not be scored."
 )
 _DEFAULTS = Settings()
-
-
-class Format(StrEnum):
-    """What to print."""
-
-    TEXT = "text"
-    JSON = "json"
-    SARIF = "sarif"
-    GITHUB = "github"
 
 
 def parse_span(text: str) -> Span:
@@ -112,6 +102,7 @@ def check(
         raise typer.BadParameter("--span needs exactly one file and the format text or json")
     # Only now: wrong usage is answered without waiting for the runtime.
     from linewise.commands.checking import Request, check_files
+    from linewise.commands.console import file_progress
     from linewise.engine import Engine
 
     settings = Settings(
@@ -130,6 +121,7 @@ def check(
 
 
 def _print(report: Report, format: Format, color: Color) -> None:
+    from linewise.commands.console import print_lines, write_output
     from linewise.output import github, json, sarif, text
 
     if format is Format.TEXT:

@@ -7,7 +7,6 @@ import os
 import sys
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
-from enum import StrEnum
 
 from rich.console import Console
 from rich.markup import escape
@@ -15,15 +14,8 @@ from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
 from rich.table import Table
 from rich.text import Text
 
+from linewise.commands.choices import Color
 from linewise.output.text import visible
-
-
-class Color(StrEnum):
-    """When to color the text format."""
-
-    AUTO = "auto"
-    ALWAYS = "always"
-    NEVER = "never"
 
 
 def print_lines(lines: Iterable[Text], color: Color) -> None:

@@ -7,9 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 from rich.filesize import decimal
-from rich.text import Text
 
-from linewise.commands.console import facts, results, write_json
 from linewise.settings import DEFAULT_MODEL
 from linewise.wording import percent
 
@@ -32,6 +30,7 @@ def doctor(
     """
     import cattrs
 
+    from linewise.commands.console import write_json
     from linewise.commands.diagnosis import diagnose
 
     diagnosis = diagnose(model)
@@ -44,6 +43,10 @@ def doctor(
 
 
 def _print(found: Diagnosis) -> None:
+    from rich.text import Text
+
+    from linewise.commands.console import facts, results
+
     console = results()
     console.print(facts(_facts(found)))
     for problem in found.problems:

