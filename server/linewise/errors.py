@@ -23,5 +23,9 @@ class ProbeMismatchError(LinewiseError):
     """A probe was made for another model, layer set or input builder."""
 
 
+class LabDataError(LinewiseError):
+    """Data or predictions of the laboratory cannot be used; the message names which."""
+
+
 class Cancelled(Exception):  # noqa: N818 - an outcome, not an error
     """Work was abandoned because its result is no longer wanted."""
