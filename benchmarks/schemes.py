@@ -21,7 +21,8 @@ from benchmarks.report import write
 from linewise import models
 from linewise.lab.data import Document, Intent, documents, read_programs
 from linewise.lab.embed import Corpus, embed
-from linewise.lab.metrics import METRICS, with_interval
+from linewise.lab.evaluate.bootstrap import with_interval
+from linewise.lab.evaluate.metrics import HEADLINE
 from linewise.models.quantize import SCHEMES
 from linewise.models.runtime import TargetModel
 from linewise.probe.runtime import Probe
@@ -87,7 +88,7 @@ def _quality(docs: list[Document], corpus: Corpus, probe: Probe) -> dict[str, An
     p = probe.manifest.calibrators.line(np.array(logits))
     groups = np.array([doc.program.task_id for doc in docs])[corpus.line_document]
     figures: dict[str, Any] = {"lines": len(p)}
-    for name, metric in METRICS.items():
+    for name, metric in HEADLINE.items():
         interval = with_interval(metric, corpus.line_labels, p, groups)
         figures[name] = [round(interval.value, 4), round(interval.low, 4), round(interval.high, 4)]
     return figures

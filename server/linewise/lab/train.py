@@ -23,9 +23,10 @@ from rich.progress import Progress
 from linewise.analysis.model_input import INPUT_BUILDER_VERSION
 from linewise.lab.data import Document, Intent, documents, read_programs, training_intent
 from linewise.lab.embed import Corpus, embed
+from linewise.lab.evaluate.bootstrap import with_interval
+from linewise.lab.evaluate.metrics import HEADLINE, brier_skill
 from linewise.lab.export import export_head
 from linewise.lab.fit import Logits, Recipe, fit_platt, grouped_folds, predict, train_head
-from linewise.lab.metrics import METRICS, brier_skill, with_interval
 from linewise.models.runtime import TargetModel
 from linewise.probe.calibration import Platt
 from linewise.probe.manifest import MANIFEST_VERSION, Calibrators, ProbeManifest, write_manifest
@@ -195,7 +196,7 @@ def _figures(
         "base_rate": round(float(labels.mean()), 4),
         **{
             name: [round(value, 4) for value in cattrs.unstructure(interval).values()]
-            for name, metric in METRICS.items()
+            for name, metric in HEADLINE.items()
             if (interval := with_interval(metric, labels, p, groups, resamples=resamples))
         },
     }

@@ -6,13 +6,12 @@ import json
 import numpy as np
 import pytest
 import torch
-from sklearn.metrics import roc_auc_score
 
 from linewise.lab.data import Intent, documents, read_programs
 from linewise.lab.embed import embed
+from linewise.lab.evaluate.metrics import auc, expected_calibration_error
 from linewise.lab.fit import Recipe, fit_platt, grouped_folds, predict, train_head
 from linewise.lab.heads import MaxPoolHead
-from linewise.lab.metrics import auc, brier_skill, expected_calibration_error, with_interval
 
 PROBLEM = {
     "task_id": "T/0",
@@ -86,29 +85,6 @@ def test_a_problem_is_never_on_both_sides():
     groups = [f"p{number % 7}" for number in range(50)]
     for chosen, rest in grouped_folds(groups, 3):
         assert not {groups[i] for i in chosen} & {groups[i] for i in rest}
-
-
-def test_metrics_at_their_fixed_points():
-    labels = np.array([True, False, False, False] * 50)
-    base = np.full(200, 0.25)
-    assert brier_skill(labels, base) == pytest.approx(0)
-    assert expected_calibration_error(labels, base) == pytest.approx(0)
-    assert brier_skill(labels, labels.astype(float)) == pytest.approx(1)
-    assert expected_calibration_error(labels, np.full(200, 0.75)) == pytest.approx(0.5)
-    p = np.random.default_rng(0).random(200)
-    assert auc(labels, p) == pytest.approx(roc_auc_score(labels, p))
-
-
-def test_grouped_intervals_are_wider_when_groups_agree_within():
-    generator = np.random.default_rng(0)
-    groups = np.repeat(np.arange(20), 30)
-    labels = generator.random(600) < 0.4
-    difficulty = np.repeat(generator.choice([-0.3, 0.3], 20), 30)
-    p = np.clip(0.5 + difficulty * (2 * labels - 1) + generator.normal(0, 0.1, 600), 0, 1)
-    grouped = with_interval(auc, labels, p, groups, resamples=200)
-    alone = with_interval(auc, labels, p, np.arange(600), resamples=200)
-    assert grouped.low <= grouped.value <= grouped.high
-    assert grouped.high - grouped.low > alone.high - alone.low
 
 
 def test_ranges_read_as_membership_reads():

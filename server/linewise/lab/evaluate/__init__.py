@@ -1,0 +1,1 @@
+"""Evaluation: metrics, their intervals, tables and diagrams, from predictions alone."""
