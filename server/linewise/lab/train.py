@@ -34,7 +34,7 @@ from linewise.probe.manifest import MANIFEST_VERSION, Calibrators, ProbeManifest
 TEST_FOLDS = frozenset({6, 7})
 VALIDATION_FOLD = 5
 FOLDS = 4
-PRECISION = 0.25
+PRECISION = 0.4
 """The default threshold is the lowest at which this share of flagged lines was edited."""
 
 console = Console(stderr=True)
