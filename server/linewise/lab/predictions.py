@@ -15,7 +15,7 @@ from typing import Any, Protocol
 
 import numpy as np
 import numpy.typing as npt
-from attrs import field, fields, frozen
+from attrs import evolve, field, fields, frozen
 
 from linewise.analysis.syntax import parse
 from linewise.analysis.units import find_units
@@ -56,7 +56,8 @@ class Scores:
     0-based line (level line), the first line of the unit (level unit), the code-point offset at
     which the token starts (level token). ``p`` is the probability of an edit, calibrated if the
     method calibrates; ``logit`` what came before calibration; ``abstained`` where it would rather
-    show no probability (none, if None). ``label`` is needed for tokens only.
+    show no probability (nowhere, if None); ``domain`` how strange the item's unit is to what the
+    method learned from, more being stranger. ``label`` is needed for tokens only.
     """
 
     document: Ints = field(converter=_ints)
@@ -64,6 +65,7 @@ class Scores:
     p: Floats = field(converter=_floats)
     logit: Floats | None = field(default=None, converter=_optional)
     abstained: Bools | None = None
+    domain: Floats | None = field(default=None, converter=_optional)
     label: Bools | None = None
 
 
@@ -104,10 +106,12 @@ class Predictions:
     generator: Strings
     abstained: Bools
     logit: Floats | None = None
+    domain: Floats | None = None
 
     def __attrs_post_init__(self) -> None:
         """Refuse what no metric could be computed from, by name."""
-        lengths = {name: len(getattr(self, name)) for name in _ARRAYS}
+        arrays = {name: getattr(self, name) for name in (*_ARRAYS, *_OPTIONAL)}
+        lengths = {name: len(each) for name, each in arrays.items() if each is not None}
         if len(set(lengths.values())) != 1:
             raise LabDataError(f"{self.title}: arrays differ in length: {lengths}")
         wrong = ~((self.p >= 0) & (self.p <= 1))
@@ -131,9 +135,11 @@ class Predictions:
 
     def take(self, chosen: npt.NDArray[np.generic]) -> Predictions:
         """Return the items at some indices, or where a mask is True."""
-        kept = {name: getattr(self, name)[chosen] for name in _ARRAYS}
-        logit = None if self.logit is None else self.logit[chosen]
-        return Predictions(self.method, self.split, self.intent, self.level, logit=logit, **kept)
+        arrays = {name: getattr(self, name) for name in (*_ARRAYS, *_OPTIONAL)}
+        return evolve(
+            self,
+            **{name: each[chosen] for name, each in arrays.items() if each is not None},
+        )
 
     def save(self, path: Path) -> None:
         """Write it as a compressed ``.npz`` without pickles."""
@@ -146,6 +152,7 @@ class Predictions:
 
 
 _ARRAYS = ("label", "p", "document", "position", "task", "source", "generator", "abstained")
+_OPTIONAL = ("logit", "domain")
 _TEXTS = ("method", "split", "intent", "level")
 
 
@@ -213,6 +220,7 @@ def attach(
         generator=column([program.generator for program in programs]),
         abstained=np.zeros(n, bool) if scores.abstained is None else scores.abstained,
         logit=scores.logit,
+        domain=scores.domain,
     )
 
 

@@ -75,10 +75,9 @@ HEADLINE: dict[str, Metric] = {
     "ece": expected_calibration_error,
     "auc": auc,
 }
-METRICS: dict[str, Metric] = {
-    **HEADLINE,
+CALIBRATION: dict[str, Metric] = {
     "brier": brier_score,
     "ece_mass": equal_mass_error,
     "smece": smooth_error,
-    **RANKING,
 }
+METRICS: dict[str, Metric] = {**HEADLINE, **CALIBRATION, **RANKING}

@@ -1,0 +1,1 @@
+"""What a probe must beat: methods that need no activations, on the same splits, in one table."""

@@ -1,0 +1,76 @@
+"""Run methods over splits and keep what they predict, one file per method, split and intent.
+
+Training documents state their intent here and there, as the product meets it; test documents are
+scored twice, with the intent in the function's docstring and without any.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+import numpy as np
+from attrs import evolve, fields
+
+from linewise.lab.data import Intent, Program, documents, training_intent
+from linewise.lab.predictions import Method, Predictions, Scores, attach
+from linewise.lab.splits import Split
+
+INTENTS = (Intent.FUNCTION, Intent.NONE)
+
+
+def measure(
+    method: Method,
+    programs: Sequence[Program],
+    splits: Sequence[Split],
+    folder: Path,
+    *,
+    intents: Sequence[Intent] = INTENTS,
+    progress: Callable[[str, float], None] = lambda _what, _done: None,
+) -> None:
+    """Let a method learn and predict on each split; what ``folder`` already holds is kept."""
+    for number, split in enumerate(splits):
+        progress(f"{method.name}, {split.name}", number / len(splits))
+        if not any(folder.glob(f"{_slug(method.name)}.{_slug(split.name)}.*.npz")):
+            for each in predictions(method, programs, split, intents):
+                each.save(folder / file_name(each))
+
+
+def predictions(
+    method: Method, programs: Sequence[Program], split: Split, intents: Sequence[Intent] = INTENTS
+) -> list[Predictions]:
+    """Return what a method predicts for one split: an entry per intent and level."""
+    train = [documents(programs[n], training_intent(programs[n])) for n in split.train]
+    # All intents at once, so that a method learns once.
+    test = [documents(programs[n], intent) for intent in intents for n in split.test]
+    found = method.predict(train, test)
+    size = len(split.test)
+    return [
+        attach(
+            _cut(scores, number * size, (number + 1) * size),
+            test[number * size : (number + 1) * size],
+            method=method.name,
+            split=split.name,
+            intent=str(intent),
+            level=level,
+        )
+        for number, intent in enumerate(intents)
+        for level, scores in found.items()
+    ]
+
+
+def file_name(each: Predictions) -> str:
+    """Return the name of the file that `measure` keeps predictions in."""
+    return f"{_slug(each.method)}.{_slug(each.split)}.{_slug(each.intent)}.{each.level}.npz"
+
+
+def _cut(scores: Scores, first: int, end: int) -> Scores:
+    here = (scores.document >= first) & (scores.document < end)
+    arrays = {each.name: getattr(scores, each.name) for each in fields(Scores)}
+    kept = {name: np.asarray(values)[here] for name, values in arrays.items() if values is not None}
+    return evolve(scores, **{**kept, "document": kept["document"] - first})
+
+
+def _slug(name: str) -> str:
+    return re.sub(r"[^a-z0-9]+", "-", name.lower()).strip("-")
