@@ -12,6 +12,7 @@ from typing import Annotated, Any
 import typer
 
 from linewise import __version__
+from linewise.commands.calibrate import calibrate
 from linewise.commands.check import EXIT_CODES, check
 from linewise.commands.doctor import doctor
 from linewise.commands.models import app as models
@@ -41,6 +42,7 @@ app = _App(
     rich_markup_mode="rich",
 )
 app.command(epilog=EXIT_CODES)(check)
+app.command()(calibrate)
 app.command()(serve)
 app.command()(doctor)
 app.add_typer(models, name="models")

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import hashlib
 from collections import OrderedDict
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Container, Sequence
 from typing import Protocol
 
 import numpy as np
@@ -23,7 +23,7 @@ from linewise.analysis.syntax import parse
 from linewise.analysis.units import Unit
 from linewise.errors import Cancelled, ModelNotFoundError
 from linewise.models.runtime import TargetModel
-from linewise.probe.manifest import ProbeManifest
+from linewise.probe.manifest import Calibration, ProbeManifest
 from linewise.probe.runtime import Probe
 from linewise.probe.shipped import find_probe
 from linewise.results import LineScore, SpanScore, TokenWeight
@@ -61,13 +61,19 @@ class Evidence:
 class ScoredText:
     """A scored document: its code lines' probabilities and the evidence behind them.
 
-    ``lines`` are in line order. ``evidence`` answers any further span without a forward pass.
+    ``lines`` are in line order. ``evidence`` answers any further span without a forward pass;
+    ``calibration`` is how it is read.
     """
 
     table: LineTable
     lines: tuple[LineScore, ...]
     evidence: tuple[Evidence, ...]
-    base_rate: float
+    calibration: Calibration
+
+    @property
+    def base_rate(self) -> float:
+        """The share of lines that were edited where the line calibrator was fitted."""
+        return self.calibration.line.base_rate
 
     def line(self, number: int) -> LineScore | None:
         """Return the score of a 0-based line, None when it holds no code."""
@@ -119,12 +125,16 @@ class Engine:
         self,
         text: str,
         *,
+        calibration: Calibration | None = None,
+        only: Container[int] | None = None,
         cancelled: Callable[[], bool] = _never,
         progress: Callable[[int, int], None] = _unheard,
     ) -> ScoredText:
         """Score every code line of ``text``.
 
-        ``cancelled`` is asked between forward passes; ``progress`` hears (passes done, of).
+        ``calibration`` is the shipped one unless given. With ``only``, no other lines (0-based)
+        are scored, and units without one of them cost nothing. ``cancelled`` is asked between
+        forward passes; ``progress`` hears (passes done, of).
 
         Raises
         ------
@@ -132,7 +142,8 @@ class Engine:
             If ``cancelled`` said so; what was computed stays cached.
         """
         syntax = parse(text)
-        wanted = code_lines(syntax)
+        calibration = calibration or self.manifest.calibration
+        wanted = [line for line in code_lines(syntax) if only is None or line in only]
         inputs = document_inputs(syntax, wanted, self._model)
         evidence: list[Evidence] = []
         for done, each in enumerate(inputs):
@@ -141,8 +152,8 @@ class Engine:
             progress(done, len(inputs))
             evidence.append(Evidence(each.unit, each.starts, each.ends, self._evidence(each)))
         progress(len(inputs), len(inputs))
-        lines = self._line_scores(syntax.lines, wanted, evidence)
-        return ScoredText(syntax.lines, lines, tuple(evidence), self._base_rate)
+        lines = self._line_scores(syntax.lines, wanted, evidence, calibration)
+        return ScoredText(syntax.lines, lines, tuple(evidence), calibration)
 
     def span(self, scored: ScoredText, start: int, end: int) -> SpanScore | None:
         """Answer for the tokens between two offsets (code points, end exclusive), in any order.
@@ -155,8 +166,8 @@ class Engine:
         code = {score.line for score in scored.lines}
         first, last = scored.table.line_at(start), scored.table.line_at(max(start, end - 1))
         lines = tuple(line for line in range(first, last + 1) if line in code)
-        calibrators = self._probe.manifest.calibrators
-        calibrator = calibrators.unit if len(lines) > 1 else calibrators.line
+        calibration = scored.calibration
+        calibrator = calibration.unit if len(lines) > 1 else calibration.line
         keep, tokens = 1.0, 0
         for each in scored.evidence if lines else ():
             member = (each.starts < end) & (each.ends > start)
@@ -165,7 +176,7 @@ class Engine:
             count = int(member.sum())
             tokens += count
             if len(lines) == 1 and count == 1:
-                calibrator = calibrators.token
+                calibrator = calibration.token
             keep *= 1.0 - float(calibrator(self._probe.logits(each.values, member[None]))[0])
         return SpanScore(1.0 - keep, calibrator.base_rate, lines, tokens) if tokens else None
 
@@ -198,10 +209,6 @@ class Engine:
             return tuple(sorted(weights, key=lambda weight: -weight.weight))
         return ()
 
-    @property
-    def _base_rate(self) -> float:
-        return self._probe.manifest.calibrators.line.base_rate
-
     def _evidence(self, each: ModelInput) -> npt.NDArray[np.float32]:
         # The scored slice is part of the key: the same ids may be scored from another token on.
         key = hashlib.sha256(each.ids.tobytes() + b"%d" % each.scored.start).digest()
@@ -217,7 +224,11 @@ class Engine:
         return values
 
     def _line_scores(
-        self, table: LineTable, wanted: Sequence[int], evidence: Sequence[Evidence]
+        self,
+        table: LineTable,
+        wanted: Sequence[int],
+        evidence: Sequence[Evidence],
+        calibration: Calibration,
     ) -> tuple[LineScore, ...]:
         logits: dict[int, tuple[float, str]] = {}
         for each in evidence:
@@ -229,9 +240,7 @@ class Engine:
                     best = max(float(logit), logits[line][0]) if line in logits else float(logit)
                     logits[line] = (best, each.unit.name)
         lines = sorted(logits)
-        values = self._probe.manifest.calibrators.line(
-            np.array([logits[line][0] for line in lines])
-        )
+        values = calibration.line(np.array([logits[line][0] for line in lines]))
         order = np.argsort(-values, kind="stable")
         ranks = np.empty(len(lines), int)
         ranks[order] = np.arange(1, len(lines) + 1)

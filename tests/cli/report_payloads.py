@@ -28,7 +28,9 @@ REPORT = Report(
     version="1.2.3",
     root="/work",
     model=ModelReport("tiny", "0" * 64, "int8", "CPUExecutionProvider"),
-    calibration=CalibrationReport("platt", "line", 0.08, 1000),
+    calibration=CalibrationReport(
+        "platt", "line", 0.08, 1000, "shipped", "fitted on 1,000 lines, 8 % of them edited"
+    ),
     threshold=0.3,
     files=(FILE,),
     elapsed=1.25,

@@ -115,6 +115,8 @@ def check(
     with file_progress(len(files)) as progress:
         engine = Engine.load(model)
         report = check_files(engine, Request(files, settings, all_lines, span), progress)
+    if report.note is not None:
+        typer.echo(f"linewise: {report.note}", err=True)
     _print(report, format, color)
     if report.count(Status.FAILED):
         raise typer.Exit(FAILED)

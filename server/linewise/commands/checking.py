@@ -28,6 +28,7 @@ from linewise.output.report import (
     Status,
 )
 from linewise.settings import Settings
+from linewise.workspace.calibration import Workspace, Workspaces
 
 Progress = Callable[[str, float], None]
 """Hears (the path of the file in work, files done): with fractions, since one may be long."""
@@ -46,6 +47,7 @@ class Request:
 def check_files(engine: Engine, request: Request, progress: Progress) -> Report:
     """Score the files one after the other; whatever is wrong with one is said in its report."""
     started = time.monotonic()
+    workspace = _workspace(engine, request)
     files: list[FileReport] = []
     span: SpanReport | None = None
     for index, path in enumerate(request.files):
@@ -53,38 +55,59 @@ def check_files(engine: Engine, request: Request, progress: Progress) -> Report:
         def tell(done: int, total: int, path: Path = path, index: int = index) -> None:
             progress(displayed(path), index + done / max(total, 1))
 
-        file, scored = _check_file(engine, path, request, tell)
+        file, scored = _check_file(engine, path, request, workspace, tell)
         files.append(file)
         if scored is not None and request.span is not None:
             span = _ask(engine, scored, request.span)
-    line = engine.manifest.calibrators.line
     settings = request.settings
+    calibration = engine.manifest.calibration if workspace is None else workspace.described()
+    method = "platt" if workspace is None or workspace.stored is None else "logistic"
     model = find(settings.model).manifest
     return Report(
         version=__version__,
         root=str(Path.cwd()),
         model=ModelReport(model.name, model.identity, model.scheme, engine.provider),
-        calibration=CalibrationReport("platt", "line", line.base_rate, line.n),
-        threshold=engine.manifest.threshold if settings.threshold is None else settings.threshold,
+        calibration=CalibrationReport(
+            method,
+            "line",
+            calibration.line.base_rate,
+            calibration.line.n,
+            calibration.source,
+            calibration.fitted,
+        ),
+        threshold=calibration.threshold if settings.threshold is None else settings.threshold,
         files=tuple(files),
         elapsed=time.monotonic() - started,
         span=span,
+        note=None if workspace is None else workspace.problem,
     )
 
 
+def _workspace(engine: Engine, request: Request) -> Workspace | None:
+    """Return the repository that all files are in: one report has one calibration."""
+    workspaces = Workspaces(request.settings.model, engine.manifest)
+    return workspaces.common(Path.cwd() if path == STDIN else path for path in request.files)
+
+
 def _check_file(
-    engine: Engine, path: Path, request: Request, progress: Callable[[int, int], None]
+    engine: Engine,
+    path: Path,
+    request: Request,
+    workspace: Workspace | None,
+    progress: Callable[[int, int], None],
 ) -> tuple[FileReport, ScoredText | None]:
     name = displayed(path)
     source = _read(path, request.settings)
     if isinstance(source, Skipped):
         return FileReport(name, Status.SKIPPED, source.reason), None
     try:
-        scored = engine.score(source.text, progress=progress)
+        place, length = None if path == STDIN else path, source.text.count("\n") + 1
+        calibration = None if workspace is None else workspace.calibration(place, length)
+        scored = engine.score(source.text, calibration=calibration, progress=progress)
     except Exception as error:  # noqa: BLE001 - one file must not cost the others their result
         reason = f"could not be scored ({type(error).__name__}: {error}); please report this"
         return FileReport(name, Status.FAILED, reason, source.encoding), None
-    return _file_report(engine, name, source, scored, request), scored
+    return _file_report(name, source, scored, request), scored
 
 
 def _read(path: Path, settings: Settings) -> Source | Skipped:
@@ -93,10 +116,8 @@ def _read(path: Path, settings: Settings) -> Source | Skipped:
     return read_source(path, settings)
 
 
-def _file_report(
-    engine: Engine, name: str, source: Source, scored: ScoredText, request: Request
-) -> FileReport:
-    settings, default = request.settings, engine.manifest.threshold
+def _file_report(name: str, source: Source, scored: ScoredText, request: Request) -> FileReport:
+    settings, default = request.settings, scored.calibration.threshold
     flagged = {
         finding.line for finding in select_findings(scored.table, scored.lines, settings, default)
     }

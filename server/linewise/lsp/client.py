@@ -5,9 +5,11 @@ from __future__ import annotations
 import asyncio
 import traceback
 from collections.abc import Coroutine, Mapping
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from lsprotocol import types
+from pygls.uris import to_fs_path
 
 from linewise.analysis.lines import PositionEncoding
 
@@ -15,6 +17,12 @@ if TYPE_CHECKING:
     from pygls.lsp.server import LanguageServer
 
 Answer = TypeVar("Answer")
+
+
+def path_of(uri: str | None) -> Path | None:
+    """Return the path of a file URI, None for anything else."""
+    path = to_fs_path(uri) if uri is not None and uri.startswith("file:") else None
+    return None if path is None else Path(path)
 
 
 class Client:
@@ -29,6 +37,12 @@ class Client:
         # Either an enumeration member or its value, depending on how the client spelled it.
         kind = types.PositionEncodingKind(self._server.workspace.position_encoding)
         return PositionEncoding(kind.value)
+
+    @property
+    def root(self) -> Path | None:
+        """The folder it has open, the first if there are several."""
+        folders = [folder.uri for folder in self._server.workspace.folders.values()]
+        return path_of(next(iter(folders), self._server.workspace.root_uri))
 
     @property
     def pulls(self) -> bool:

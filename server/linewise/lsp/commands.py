@@ -10,7 +10,7 @@ from lsprotocol import types
 from pygls.exceptions import JsonRpcException
 
 from linewise.errors import LinewiseError
-from linewise.lsp.client import Client
+from linewise.lsp.client import Client, path_of
 from linewise.lsp.configuration import Configuration
 from linewise.lsp.convert import finite, offsets
 from linewise.lsp.documents import Document, Documents, read_closed
@@ -21,6 +21,7 @@ from linewise.wording import edit_message
 
 QUERY_SPAN = "linewise.server.querySpan"
 LIST_MODELS = "linewise.server.listModels"
+RESET_FEEDBACK = "linewise.server.resetFeedback"
 
 
 @frozen
@@ -76,6 +77,21 @@ class Commands:
             }
             for model in known_models()
         ]
+
+    def reset_feedback(self) -> dict[str, Any]:
+        """Forget what edits in the open folder and documents taught; return the repositories.
+
+        Raises
+        ------
+        JsonRpcException
+            RequestFailed while there is no model.
+        """
+        if (model := self._host.loaded) is None:
+            message = self._host.failure or "the model is loading; try again in a moment"
+            raise JsonRpcException(message, types.LSPErrorCodes.RequestFailed.value)
+        places = [self._client.root, *(path_of(document.uri) for document in self._documents)]
+        found = {workspace for place in places if (workspace := model.workspaces.of(place))}
+        return {"reset": sorted(str(each.root) for each in found if each.reset_feedback())}
 
     async def _answer(self, query: SpanQuery) -> dict[str, Any]:
         document = self._documents.get(query.uri) or await self._read(query.uri)

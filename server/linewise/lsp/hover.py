@@ -64,8 +64,7 @@ def _lines(outcome: Outcome, finding: Finding, markdown: bool) -> list[str]:
         *(["What weighs most (log-odds):", ""] if weights else []),
         *(_token(weight, markdown) for weight in weights),
         *([""] if weights else []),
-        f"Of lines shown at about {about}, about {about} needed an edit in the probe's held-out "
-        "data.",
+        f"Of lines shown at about {about}, about {about} {scored.calibration.promise}.",
     ]
 
 

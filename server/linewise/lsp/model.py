@@ -18,11 +18,10 @@ from linewise.lsp.progress import show_progress
 from linewise.lsp.status import StatusReporter
 from linewise.lsp.tasks import Tasks
 from linewise.models.worker import ModelWorker
-from linewise.wording import percent
 
 if TYPE_CHECKING:
     from linewise.engine import Engine
-    from linewise.probe.manifest import ProbeManifest
+    from linewise.workspace.calibration import Workspaces
 
 Result = TypeVar("Result")
 LoadEngine = Callable[[str], "Engine"]
@@ -34,11 +33,23 @@ class ModelLoading(Exception):  # noqa: N818 - an outcome, not an error
 
 @frozen(eq=False)
 class LoadedModel:
-    """An engine and what to call it. ``identity`` changes whenever its answers may."""
+    """An engine and what to call it. ``identity`` changes whenever its answers may.
+
+    ``workspaces`` says how they are read in each repository.
+    """
 
     name: str
     engine: Engine
     identity: str
+    workspaces: Workspaces
+
+
+def load_workspaces(name: str, engine: Engine) -> Workspaces:
+    """Return what is known of the repositories for this model."""
+    # As late as the engine: it reads numbers with NumPy too.
+    from linewise.workspace.calibration import Workspaces
+
+    return Workspaces(name, engine.manifest)
 
 
 def load_engine(model: str) -> Engine:
@@ -137,11 +148,10 @@ class ModelHost:
 
     async def _load(self, name: str) -> None:
         try:
-            engine = await self.run(lambda _: self._load_engine(name))
-            identity = hashlib.sha256(repr(engine.manifest).encode()).hexdigest()
-            self.loaded = LoadedModel(name, engine, identity)
+            self.loaded = await self.run(lambda _: self._loaded(name))
             self._shown = None
-            self.status.ready(name, engine.provider, _calibration(engine.manifest))
+            fitted = self.loaded.workspaces.described(self._client.root).fitted
+            self.status.ready(name, self.loaded.engine.provider, fitted)
         except LinewiseError as error:
             self._fail(name, str(error))
         except Exception as error:  # noqa: BLE001 - a broken model or runtime must not end the server
@@ -150,6 +160,11 @@ class ModelHost:
         self._settled.set()
         self._announce()
 
+    def _loaded(self, name: str) -> LoadedModel:
+        engine = self._load_engine(name)
+        identity = hashlib.sha256(repr(engine.manifest).encode()).hexdigest()
+        return LoadedModel(name, engine, identity, load_workspaces(name, engine))
+
     def _fail(self, name: str, reason: str) -> None:
         self.failure = f"Linewise cannot score code: {reason}"
         self.status.failed(name, self.failure)
@@ -157,8 +172,3 @@ class ModelHost:
         if self.failure != self._shown:
             self._shown = self.failure
             self._client.show(self.failure, types.MessageType.Error)
-
-
-def _calibration(manifest: ProbeManifest) -> str:
-    line = manifest.calibrators.line
-    return f"fitted on {line.n:,} lines, {percent(line.base_rate)} of them edited"

@@ -6,7 +6,7 @@ import asyncio
 import hashlib
 import threading
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from contextlib import suppress
 from pathlib import PurePosixPath
 from typing import TYPE_CHECKING
@@ -17,7 +17,7 @@ from lsprotocol import types
 
 from linewise.analysis.findings import select_findings
 from linewise.errors import Cancelled
-from linewise.lsp.client import Client
+from linewise.lsp.client import Client, path_of
 from linewise.lsp.configuration import Configuration
 from linewise.lsp.documents import Document, Documents, refusal
 from linewise.lsp.model import LoadedModel, ModelHost
@@ -45,14 +45,16 @@ class Superseded(Exception):  # noqa: N818 - an outcome, not an error
 class Outcome:
     """All that is shown of one version of a document, ready to be looked up.
 
-    ``result_id`` is equal if and only if text, model, probe and settings are; ``model`` is the
-    identity of the model alone. ``weights`` holds the token weights of each flagged line,
+    ``result_id`` is equal if and only if text, model, probe, calibration and settings are;
+    ``model`` is the identity of the model alone, ``calibration`` the version of the calibration
+    (`Workspace.version`). ``weights`` holds the token weights of each flagged line,
     strongest first.
     """
 
     document: Document
     result_id: str
     model: str
+    calibration: str
     scored: ScoredText
     findings: tuple[Finding, ...]
     weights: Mapping[int, tuple[TokenWeight, ...]]
@@ -60,6 +62,14 @@ class Outcome:
     def finding(self, line: int) -> Finding | None:
         """Return the finding on a 0-based line."""
         return next((finding for finding in self.findings if finding.line == line), None)
+
+
+@frozen
+class _Key:
+    """What an outcome that is to be computed will be known by; see `Outcome`."""
+
+    calibration: str
+    result_id: str
 
 
 class Scorer:
@@ -80,6 +90,8 @@ class Scorer:
         self._debounce = debounce
         self._outcomes: dict[str, Outcome] = {}
         self._declined: dict[str, str] = {}
+        self.shown: Callable[[Outcome], None] = lambda _: None
+        """Hears of each outcome of a document's newest version."""
 
     def known(self, document: Document) -> Outcome | None:
         """Return the outcome of exactly this version, if there is one; never computes."""
@@ -115,11 +127,12 @@ class Scorer:
         model = await self._host.model(patience)
         if model is None:
             return None
-        result_id = _result_id(document.text, model, settings)
+        calibration = model.workspaces.version(path_of(document.uri))
+        key = _Key(calibration, _result_id(document.text, model, calibration, settings))
         known = self._outcomes.get(document.uri)
-        if known is None or known.result_id != result_id:
+        if known is None or known.result_id != key.result_id:
             await self._still(document)
-            outcome = await self._compute(document, model, settings, result_id, known)
+            outcome = await self._compute(document, model, settings, key, known)
         elif known.document is document:
             return known
         else:
@@ -132,6 +145,8 @@ class Scorer:
             self._outcomes[document.uri] = outcome
             self._accept(document)
             self._summarize(outcome, settings)
+            self._host.status.calibrated(outcome.scored.calibration.fitted)
+            self.shown(outcome)
         return outcome
 
     async def _still(self, document: Document) -> None:
@@ -143,11 +158,12 @@ class Scorer:
         document: Document,
         model: LoadedModel,
         settings: Settings,
-        result_id: str,
+        key: _Key,
         known: Outcome | None,
     ) -> Outcome | None:
-        same = (model.identity, document.text)
-        before = known.scored if known and (known.model, known.document.text) == same else None
+        same = (model.identity, key.calibration, document.text)
+        like = known and (known.model, known.calibration, known.document.text)
+        before = known.scored if known and like == same else None
 
         def unwanted() -> bool:
             return document.outdated.is_set() or self._host.loaded is not model
@@ -162,16 +178,30 @@ class Scorer:
                 gives_way = self._host.wanted and time.monotonic() - begun > SLICE
                 return token.is_set() or unwanted() or gives_way
 
-            engine = model.engine
-            scored = before or engine.score(document.text, cancelled=cancelled)
+            engine, text = model.engine, document.text
+            scored = before or engine.score(
+                text,
+                calibration=model.workspaces.calibration(
+                    path_of(document.uri), text.count("\n") + 1
+                ),
+                cancelled=cancelled,
+            )
             findings = select_findings(
-                scored.table, scored.lines, settings, engine.manifest.threshold
+                scored.table, scored.lines, settings, scored.calibration.threshold
             )
             # The probe belongs to this thread; a hover is then nothing but a look-up.
             weights = {
                 finding.line: engine.token_weights(scored, finding.line) for finding in findings
             }
-            return Outcome(document, result_id, model.identity, scored, findings, weights)
+            return Outcome(
+                document,
+                key.result_id,
+                model.identity,
+                key.calibration,
+                scored,
+                findings,
+                weights,
+            )
 
         try:
             with self._host.status.busy():
@@ -213,7 +243,7 @@ class Scorer:
         )
 
 
-def _result_id(text: str, model: LoadedModel, settings: Settings) -> str:
+def _result_id(text: str, model: LoadedModel, calibration: str, settings: Settings) -> str:
     digest = hashlib.sha256(text.encode("utf-8", "surrogatepass"))
-    digest.update(f"\0{model.identity}\0{settings!r}".encode())
+    digest.update(f"\0{model.identity}\0{calibration}\0{settings!r}".encode())
     return digest.hexdigest()

@@ -19,6 +19,7 @@ from linewise.lsp.commands import Commands, SpanQuery
 from linewise.lsp.configuration import Configuration
 from linewise.lsp.diagnostics import Diagnostics
 from linewise.lsp.documents import Document, Documents
+from linewise.lsp.feedback import FeedbackWatcher
 from linewise.lsp.hover import Hovers
 from linewise.lsp.model import LoadEngine, ModelHost, load_engine
 from linewise.lsp.protocol import Protocol
@@ -59,6 +60,8 @@ class LinewiseServer(LanguageServer):
         self.host = ModelHost(load, self.client, self.tasks, self._model_settled)
         self.scorer = Scorer(self.host, self.client, self.documents, self.configuration, debounce)
         self.diagnostics = Diagnostics(self.client, self.documents, self.scorer, self.tasks)
+        self.feedback = FeedbackWatcher(self.host)
+        self.scorer.shown = self.feedback.shown
         self.hovers = Hovers(self.client, self.documents, self.scorer)
         self.commands = Commands(
             self.client, self.host, self.documents, self.scorer, self.configuration
@@ -92,6 +95,7 @@ class LinewiseServer(LanguageServer):
         if self.host.failure:
             # The user may have installed the model meanwhile, as the message asked.
             self.host.start(self.configuration.settings.model)
+        self.feedback.opened(document)
         self.diagnostics.changed(document)
 
     def report_server_error(
@@ -122,6 +126,7 @@ def _bind(server: LinewiseServer) -> None:
     @server.feature(types.SHUTDOWN)
     def shutdown(ls: LinewiseServer, _params: None) -> None:
         ls.was_shut_down = True
+        ls.feedback.close_all()
         ls.documents.close_all()
         ls.tasks.cancel_all()
         ls.protocol.cancel_requests()
@@ -145,9 +150,15 @@ def _bind(server: LinewiseServer) -> None:
         if document := ls.documents.change(uri, version, text):
             ls.diagnostics.changed(document)
 
+    @server.feature(types.TEXT_DOCUMENT_DID_SAVE)
+    def did_save(ls: LinewiseServer, params: types.DidSaveTextDocumentParams) -> None:
+        if document := ls.documents.get(params.text_document.uri):
+            ls.feedback.saved(document)
+
     @server.feature(types.TEXT_DOCUMENT_DID_CLOSE)
     def did_close(ls: LinewiseServer, params: types.DidCloseTextDocumentParams) -> None:
         if document := ls.documents.close(params.text_document.uri):
+            ls.feedback.closed(document.uri)
             ls.diagnostics.closed(document)
 
     @server.feature(types.TEXT_DOCUMENT_DIAGNOSTIC, diagnostics.OPTIONS)
@@ -163,6 +174,12 @@ def _bind(server: LinewiseServer) -> None:
     @server.command(commands.QUERY_SPAN)
     async def query_span(ls: LinewiseServer, query: SpanQuery) -> dict[str, Any]:
         return await ls.commands.query_span(query)
+
+    @server.command(commands.RESET_FEEDBACK)
+    def reset_feedback(ls: LinewiseServer) -> dict[str, Any]:
+        answer = ls.commands.reset_feedback()
+        ls.diagnostics.refresh()
+        return answer
 
     @server.command(commands.LIST_MODELS)
     def list_models(ls: LinewiseServer) -> list[dict[str, Any]]:

@@ -62,6 +62,11 @@ class StatusReporter:
         self._rest = message or "Ready"
         self._move(State.READY, State.READY, self._rest)
 
+    def calibrated(self, calibration: str) -> None:
+        """Say what the probabilities shown last rest on."""
+        if self._current is not None and self._current.calibration is not None:
+            self._tell(evolve(self._current, calibration=calibration))
+
     @contextmanager
     def busy(self) -> Iterator[None]:
         """Be busy for the duration of a block, if it lasts."""

@@ -105,17 +105,25 @@ class ModelReport:
 
 @frozen
 class CalibrationReport:
-    """How the lines' probabilities were calibrated: ``n`` lines, ``base_rate`` of them edited."""
+    """How the lines' probabilities were calibrated: ``n`` lines, ``base_rate`` of them edited.
+
+    ``source`` is ``shipped`` or ``workspace``; ``fitted`` says on what, in words.
+    """
 
     method: str
     level: str
     base_rate: float
     n: int
+    source: str
+    fitted: str
 
 
 @frozen
 class Report:
-    """The outcome of one run; ``elapsed`` in seconds, without the loading of the model."""
+    """The outcome of one run; ``elapsed`` in seconds, without the loading of the model.
+
+    ``note`` is for the person who ran it, beside the report: why a stored calibration is not used.
+    """
 
     version: str
     root: str
@@ -125,6 +133,7 @@ class Report:
     files: tuple[FileReport, ...]
     elapsed: float
     span: SpanReport | None = None
+    note: str | None = None
 
     def count(self, status: Status) -> int:
         """Return how many files have that status."""

@@ -87,6 +87,8 @@ def _summary(report: Report) -> Iterator[Text]:
         verdict = ("Nothing flagged", "bold green")
         rest = f": {lines} in {files}, all below {threshold}; base rate {base_rate}"
     yield Text.assemble(verdict, rest)
+    if report.calibration.source == "workspace":
+        yield Text(f"Probabilities {report.calibration.fitted}", "dim")
     provider = report.model.provider.removesuffix("ExecutionProvider")
     parts = [f"{report.model.name} on {provider}", f"{report.elapsed:.1f} s"]
     parts += [

@@ -1,0 +1,146 @@
+"""The work behind ``linewise calibrate``: a history in, a stored calibration out."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import platformdirs
+
+from linewise.engine import Engine
+from linewise.errors import LinewiseError, ModelNotFoundError
+from linewise.lab.evaluate.bootstrap import Interval
+from linewise.probe.manifest import ProbeManifest, read_manifest
+from linewise.probe.shipped import find_probe
+from linewise.workspace import fit, git, store
+from linewise.workspace.calibration import Workspace, Workspaces
+from linewise.workspace.churn import FEATURES
+from linewise.workspace.fit import Background, Data, Inputs
+from linewise.workspace.labels import read_labels
+from linewise.workspace.odds import probability
+from linewise.workspace.sampling import sample
+from linewise.workspace.scoring import score
+from linewise.workspace.store import StoredCalibration
+
+Progress = Callable[[str, float], None]
+"""Hears (what is being done, the fraction done)."""
+
+
+def workspace_of(path: Path, model: str) -> Workspace:
+    """Return what is known of the repository that holds ``path``.
+
+    Raises
+    ------
+    LinewiseError
+        If there is no repository, or no probe for the model.
+    """
+    folder = find_probe(model)
+    if folder is None:
+        raise ModelNotFoundError(
+            f"there is no probe for {model}, so there is nothing to calibrate; choose another "
+            "with --model (`linewise models list`)"
+        )
+    return _workspace(path, model, read_manifest(folder / "manifest.json"))
+
+
+def fit_to_git(path: Path, model: str, window_days: float, progress: Progress) -> Workspace:
+    """Fit to the history of the repository that holds ``path``, measure it and store it.
+
+    Raises
+    ------
+    LinewiseError
+        If there is no repository, no model, too little history, or a fit that is not better on
+        later commits than the shipped calibration; then nothing is stored or replaced.
+    """
+    engine = Engine.load(model)
+    workspace = _workspace(path, model, engine.manifest)
+    data, background = _read(engine, workspace.root, window_days, progress)
+    fit.require_enough(data)
+    progress("Fitting", 1.0)
+    metrics = measured(data, background, window_days)
+    now = datetime.now(UTC)
+    weights = fit.fit(data, background, now.timestamp())
+    workspace.keep(
+        StoredCalibration(
+            version=store.VERSION,
+            root=str(workspace.root),
+            model=model,
+            probe=engine.manifest.identity,
+            features=FEATURES,
+            weights=weights,
+            window_days=window_days,
+            base_rate=float(data.changed.mean()),
+            lines=len(data.changed),
+            commits=len(np.unique(data.commit)),
+            head=git.output(workspace.root, "rev-parse", "HEAD").decode("ascii").strip(),
+            fitted=now.date().isoformat(),
+            metrics=metrics,
+        )
+    )
+    return workspace
+
+
+def measured(data: Data, background: Background, window_days: float) -> dict[str, Any]:
+    """Return how the fit does on later commits, beside its parts and the shipped calibration.
+
+    Raises
+    ------
+    LinewiseError
+        If it is not better there than the shipped calibration.
+    """
+    both = fit.predict_later(data, background, window_days)
+    arms = {
+        "workspace": both,
+        **{
+            each.value: fit.predict_later(data, background, window_days, each)
+            for each in (Inputs.PROBE, Inputs.CHURN)
+        },
+        "shipped": fit.Prediction(both.lines, probability(both.lines.evidence)),
+    }
+    if (gain := fit.gain(both)).value <= 0:
+        raise LinewiseError(
+            "fitted to earlier commits, the calibration is no better on later ones than the "
+            f"shipped one (Brier score {-gain.value:+.4f}), which stays; try another --window"
+        )
+    return {
+        "later commits": {
+            name: {key: _triple(each) for key, each in fit.measure(arm).items()}
+            for name, arm in arms.items()
+        },
+        "lines": len(both.lines.changed),
+        "commits": len(np.unique(both.lines.commit)),
+        "brier gain": _triple(gain),
+    }
+
+
+def _read(
+    engine: Engine, root: Path, window_days: float, progress: Progress
+) -> tuple[Data, Background]:
+    """Label, sample and score a history; what was scored before is not scored again."""
+    progress("Reading the history", 0.0)
+    labels = read_labels(root, window_days=window_days)
+    drawn = sample(
+        root,
+        labels.examples,
+        progress=lambda done, of: progress("Drawing lines", 0.1 * done / of),
+    )
+    cache = platformdirs.user_cache_path("linewise", ensure_exists=True) / "history.sqlite"
+
+    def tell(done: int, of: int) -> None:
+        progress("Scoring past lines", 0.1 + 0.9 * done / max(of, 1))
+
+    return score(engine, drawn, cache, progress=tell), fit.background(labels.examples)
+
+
+def _workspace(path: Path, model: str, manifest: ProbeManifest) -> Workspace:
+    workspace = Workspaces(model, manifest).of(path)
+    if workspace is None:
+        raise LinewiseError(f"{path.absolute()} is in no git repository; name a path inside one")
+    return workspace
+
+
+def _triple(each: Interval) -> list[float]:
+    return [round(value, 4) for value in (each.value, each.low, each.high)]
