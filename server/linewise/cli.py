@@ -15,6 +15,7 @@ from linewise import __version__
 from linewise.commands.calibrate import calibrate
 from linewise.commands.check import EXIT_CODES, check
 from linewise.commands.doctor import doctor
+from linewise.commands.lab import app as lab
 from linewise.commands.models import app as models
 from linewise.commands.serve import serve
 from linewise.errors import LinewiseError
@@ -46,6 +47,7 @@ app.command()(calibrate)
 app.command()(serve)
 app.command()(doctor)
 app.add_typer(models, name="models")
+app.add_typer(lab, name="lab")
 
 
 def _print_version(wanted: bool) -> None:

@@ -9,9 +9,8 @@ from __future__ import annotations
 
 import ast
 import difflib
-import gzip
 import hashlib
-import json
+import logging
 import re
 import textwrap
 from collections.abc import Iterator
@@ -24,9 +23,27 @@ from attrs import frozen
 from linewise.analysis.code_lines import code_lines
 from linewise.analysis.lines import LineTable
 from linewise.analysis.syntax import parse
+from linewise.lab.jsonl import rows
+from linewise.lab.table import read_table
+
+log = logging.getLogger(__name__)
 
 _WORD = re.compile(r"\w+|\s+|[^\w\s]")
 UNRELIABLE_FLAGS = frozenset({"timeout", "syntax_error"})
+_PROBLEM = ("task_id", "kind", "prompt", "entry_point")
+_PATCH = (
+    "sample_id",
+    "task_id",
+    "dataset",
+    "model",
+    "fold",
+    "program",
+    "repaired_program",
+    "passing",
+    "edited_lines",
+    "inserts",
+    "flags",
+)
 
 
 class Intent(StrEnum):
@@ -68,18 +85,27 @@ class Document:
     edited_spans: tuple[tuple[int, int], ...]
 
 
-def read_programs(folder: Path) -> Iterator[Program]:
+def read_programs(folder: Path, patches: Path | None = None) -> Iterator[Program]:
     """Yield the programs of ``folder`` in file order; unreliable patches are left out.
+
+    ``patches`` is another file of patches of the same problems: JSON lines, or parquet as
+    ``linewise lab patches`` and ``linewise lab mutations`` write it.
 
     Raises
     ------
     FileNotFoundError
         If a data file is missing.
+    LabDataError
+        If one holds nothing usable. Single lines that are not usable are skipped with a warning.
     """
-    problems = {row["task_id"]: row for row in _rows(folder / "problems.jsonl.gz")}
-    for row in _rows(folder / "patches.jsonl.gz"):
-        if UNRELIABLE_FLAGS.isdisjoint(row["flags"]):
-            yield _program(row, problems[row["task_id"]])
+    problems = {row["task_id"]: row for row in rows(folder / "problems.jsonl.gz", _PROBLEM)}
+    patches = patches or folder / "patches.jsonl.gz"
+    found = read_table(patches) if patches.suffix == ".parquet" else rows(patches, _PATCH)
+    for row in found:
+        if row["task_id"] not in problems:
+            log.warning("%s: its problem %s is missing; skipped", row["sample_id"], row["task_id"])
+        elif UNRELIABLE_FLAGS.isdisjoint(row["flags"]):
+            yield program_of(row, problems[row["task_id"]])
 
 
 def documents(program: Program, intent: Intent) -> Document:
@@ -113,12 +139,8 @@ def training_intent(program: Program) -> Intent:
     return (Intent.FUNCTION, Intent.FUNCTION, Intent.MODULE, Intent.NONE, Intent.NONE)[draw]
 
 
-def _rows(path: Path) -> Iterator[dict[str, Any]]:
-    with gzip.open(path, "rt", encoding="utf-8") as file:
-        yield from map(json.loads, file)
-
-
-def _program(row: dict[str, Any], problem: dict[str, Any]) -> Program:
+def program_of(row: dict[str, Any], problem: dict[str, Any]) -> Program:
+    """Return the program of a row of patches and the row of its problem."""
     text = row["program"]
     inserted = {each["insert_before"] - 1 for each in row["inserts"]}
     return Program(

@@ -12,12 +12,16 @@ from pathlib import Path
 
 import numpy as np
 from attrs import evolve, fields
+from sklearn.model_selection import GroupKFold
 
 from linewise.lab.data import Intent, Program, documents, training_intent
-from linewise.lab.predictions import Method, Predictions, Scores, attach
-from linewise.lab.splits import Split
+from linewise.lab.predictions import Level, Method, Predictions, Scores, attach, joined
+from linewise.lab.splits import Split, by_problem
 
 INTENTS = (Intent.FUNCTION, Intent.NONE)
+OUT_OF_FOLD = "out of fold"
+AS_TRAINED = "as trained"
+FOLDS = 4
 
 
 def measure(
@@ -58,6 +62,33 @@ def predictions(
         for number, intent in enumerate(intents)
         for level, scores in found.items()
     ]
+
+
+def out_of_fold(
+    method: Method, programs: Sequence[Program], folds: int = FOLDS
+) -> list[Predictions]:
+    """Return predictions for every training program by a method that saw none of its problem.
+
+    One entry per level, over documents as they are trained on: what calibrators are fitted on.
+    """
+    train = by_problem(programs).train
+    docs = [documents(programs[n], training_intent(programs[n])) for n in train]
+    groups = [doc.program.task_id for doc in docs]
+    found: dict[Level, list[Predictions]] = {}
+    for chosen, rest in GroupKFold(folds).split(docs, groups=groups):
+        held = [docs[n] for n in rest]
+        for level, scores in method.predict([docs[n] for n in chosen], held).items():
+            found.setdefault(level, []).append(
+                attach(
+                    scores,
+                    held,
+                    method=method.name,
+                    split=OUT_OF_FOLD,
+                    intent=AS_TRAINED,
+                    level=level,
+                )
+            )
+    return [joined(parts) for parts in found.values()]
 
 
 def file_name(each: Predictions) -> str:

@@ -173,6 +173,23 @@ def load(path: Path) -> Predictions:
         raise LabDataError(f"{path}: not a file of predictions ({error}); delete it") from error
 
 
+def joined(parts: Sequence[Predictions]) -> Predictions:
+    """Return predictions of one method for different documents as one.
+
+    Raises
+    ------
+    LabDataError
+        If an item occurs in two of them.
+    """
+    arrays: dict[str, Any] = {}
+    for name in (*_ARRAYS, *_OPTIONAL):
+        found = [getattr(each, name) for each in parts]
+        # What one part lacks, the whole lacks.
+        arrays[name] = None if any(each is None for each in found) else np.concatenate(found)
+    names = sorted({each.split for each in parts})
+    return evolve(parts[0], split=" + ".join(names), **arrays)
+
+
 def attach(
     scores: Scores,
     documents: Sequence[Document],

@@ -19,6 +19,7 @@ from linewise.errors import LabDataError
 from linewise.lab.baselines.table import Featurizer
 from linewise.lab.data import Document
 from linewise.lab.predictions import Level, Scores
+from linewise.probe.calibration import log_odds
 
 LEVELS = (Level.LINE, Level.UNIT)
 
@@ -55,22 +56,23 @@ class FeatureModel:
         if not len(rows.position):
             return Scores(rows.document, rows.position, [])
         model = self.make().fit(known.features, known.label)
-        return Scores(rows.document, rows.position, model.predict_proba(rows.features)[:, 1])
+        p = model.predict_proba(rows.features)[:, 1]
+        return Scores(rows.document, rows.position, p, logit=log_odds(p))
 
 
 def logistic() -> Any:
     """Return L2-regularized logistic regression on standardized features."""
-    return make_pipeline(StandardScaler(), LogisticRegression(C=0.1, max_iter=2000))
+    return make_pipeline(StandardScaler(), LogisticRegression(C=0.001, max_iter=2000))
 
 
 def boosting() -> Any:
     """Return gradient boosting with small trees and large leaves: edits are rare and noisy."""
     return HistGradientBoostingClassifier(
         learning_rate=0.05,
-        max_iter=200,
+        max_iter=80,
         max_leaf_nodes=15,
-        min_samples_leaf=60,
-        l2_regularization=5.0,
+        min_samples_leaf=100,
+        l2_regularization=20.0,
         early_stopping=False,
         random_state=0,
     )

@@ -1,0 +1,175 @@
+"""``linewise lab``: data, baselines, calibration and evaluation of probes, offline."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+app = typer.Typer(no_args_is_help=True, help="Train, calibrate and evaluate probes.")
+Data = Annotated[
+    Path,
+    typer.Option(
+        exists=True, file_okay=False, help="Folder with problems.jsonl.gz and patches.jsonl.gz."
+    ),
+]
+Cache = Annotated[Path, typer.Option(help="Where activations and predictions are kept.")]
+Folder = Annotated[
+    Path | None,
+    typer.Option("--predictions", show_default="CACHE/predictions", help="Folder of predictions."),
+]
+_CACHE = Path(".lab")
+
+
+def parse_folds(text: str) -> range:
+    """Read ``0-5``, or one number.
+
+    Raises
+    ------
+    typer.BadParameter
+        If it is something else.
+    """
+    match = re.fullmatch(r"(\d)(?:-(\d))?", text, re.ASCII)
+    if match is None:
+        raise typer.BadParameter(f"--folds: {text!r} is not of the form N-N, as in 0-5")
+    return range(int(match[1]), int(match[2] or match[1]) + 1)
+
+
+@app.command()
+def baselines(
+    data: Data,
+    *,
+    cache: Cache = _CACHE,
+    predictions: Folder = None,
+    only: Annotated[
+        list[str] | None,
+        typer.Option("--only", metavar="NAME", help="Run only these (see --list)."),
+    ] = None,
+    split: Annotated[
+        str, typer.Option(metavar="TEXT", help="Run only splits whose name holds this text.")
+    ] = "",
+    model: Annotated[
+        str | None,
+        typer.Option(metavar="NAME", help="The target model, for those that ask one."),
+    ] = None,
+    endpoint: Annotated[
+        str | None,
+        typer.Option(metavar="URL", help="An OpenAI-compatible endpoint for reflective prompting."),
+    ] = None,
+    endpoint_model: Annotated[str, typer.Option(metavar="NAME", help="Its model.")] = "default",
+    out_of_fold: Annotated[
+        bool, typer.Option("--out-of-fold", help="Also predict training programs, for calibrate.")
+    ] = False,
+    list_names: Annotated[bool, typer.Option("--list", help="List the names and exit.")] = False,
+) -> None:
+    """Let the baselines predict every split; what is already there is kept."""
+    from linewise.commands.console import stage_progress
+    from linewise.lab.baselines.registry import Needs, methods, names
+    from linewise.lab.run import run_methods
+
+    if list_names:
+        typer.echo("\n".join(names()))
+        return
+    needs = Needs(data, cache, model, endpoint, endpoint_model)
+    with stage_progress(quiet=False) as progress:
+        run_methods(
+            methods(needs, only),
+            data,
+            predictions or cache / "predictions",
+            split=split,
+            out_of_fold=out_of_fold,
+            progress=progress,
+        )
+
+
+@app.command()
+def calibrate(
+    method: Annotated[str, typer.Argument(metavar="METHOD", help="Whose predictions.")],
+    data: Data,
+    out: Annotated[Path, typer.Option(help="The calibration.json to write.")],
+    *,
+    cache: Cache = _CACHE,
+    predictions: Folder = None,
+    scaler: Annotated[
+        str | None,
+        typer.Option(
+            metavar="NAME",
+            show_default="chosen on grouped folds",
+            help="none, temperature, platt, beta or isotonic.",
+        ),
+    ] = None,
+    model: Annotated[
+        str | None,
+        typer.Option(
+            metavar="NAME", help="Also fit the out-of-domain score on this model's activations."
+        ),
+    ] = None,
+) -> None:
+    """Fit calibrators on out-of-fold predictions and choose when to abstain."""
+    from linewise.lab.run import run_calibrate
+
+    run_calibrate(
+        method, data, predictions or cache / "predictions", out, cache, scaler=scaler, model=model
+    )
+    typer.echo(f"wrote {out}", err=True)
+
+
+@app.command()
+def evaluate(
+    *,
+    cache: Cache = _CACHE,
+    predictions: Folder = None,
+    out: Annotated[Path, typer.Option(help="The file of figures to write.")] = Path(
+        "benchmarks/results/evaluation.json"
+    ),
+    diagrams: Annotated[
+        Path | None, typer.Option(help="Also draw reliability diagrams into this folder.")
+    ] = None,
+    subject: Annotated[
+        str | None,
+        typer.Option(metavar="METHOD", help="Compare this method with every other, item by item."),
+    ] = None,
+    resamples: Annotated[int, typer.Option(min=1, help="Bootstrap resamples of problems.")] = 1000,
+) -> None:
+    """Make every figure of the model card and the documentation from the predictions."""
+    from linewise.commands.console import stage_progress
+    from linewise.lab.run import run_evaluate
+
+    with stage_progress(quiet=False) as progress:
+        run_evaluate(
+            predictions or cache / "predictions",
+            out,
+            diagrams=diagrams,
+            subject=subject,
+            resamples=resamples,
+            progress=progress,
+        )
+    typer.echo(f"wrote {out}", err=True)
+
+
+@app.command()
+def mutations(
+    data: Data,
+    *,
+    out: Annotated[Path, typer.Option(help="Folder for mutations.parquet.")] = (
+        _CACHE / "mutations"
+    ),
+    python: Annotated[
+        Path | None, typer.Option(help="The interpreter programs run in.", show_default="this one")
+    ] = None,
+    folds: Annotated[str, typer.Option(metavar="N-N", help="Only tasks of these folds.")] = "0-7",
+    per_program: Annotated[int, typer.Option(min=1, help="Mutants of each program.")] = 4,
+    minutes: Annotated[float, typer.Option(min=0, help="Stop after so long.")] = float("inf"),
+) -> None:
+    """Inject bugs into passing programs: mutants that their tests reject, with the exact patch."""
+    from linewise.commands.console import stage_progress
+    from linewise.lab.mutations.inject import Recipe, inject
+    from linewise.lab.patches.tasks import Tasks
+    from linewise.lab.sandbox import Sandbox
+
+    tasks = Tasks.read(data, parse_folds(folds))
+    with stage_progress(quiet=False) as progress, Sandbox(python) as sandbox:
+        written = inject(tasks, out, sandbox, Recipe(per_program, minutes * 60), progress)
+    typer.echo(f"wrote {written}", err=True)

@@ -1,0 +1,1 @@
+"""Fitting what turns a score into a probability that holds, here and elsewhere."""

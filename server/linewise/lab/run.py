@@ -1,0 +1,122 @@
+"""The laboratory's commands: read files, do the work elsewhere, write files."""
+
+from __future__ import annotations
+
+import json
+import os
+import platform
+from collections.abc import Callable, Sequence
+from datetime import UTC, datetime
+from pathlib import Path
+
+from linewise.analysis.model_input import INPUT_BUILDER_VERSION
+from linewise.lab.data import Program, documents, read_programs, training_intent
+from linewise.lab.evaluate.report import Figures, read_all, report
+from linewise.lab.measure import file_name, measure, out_of_fold
+from linewise.lab.predictions import Level, Method
+from linewise.lab.splits import TEST_FOLDS, all_splits
+from linewise.probe.domain import Domain
+
+Progress = Callable[[str, float], None]
+
+
+def run_methods(
+    methods: Sequence[Method],
+    data: Path,
+    folder: Path,
+    *,
+    split: str,
+    out_of_fold: bool,
+    progress: Progress,
+) -> None:
+    """Let methods predict the splits whose names hold ``split``; see `linewise.lab.measure`."""
+    programs = list(read_programs(data))
+    splits = [each for each in all_splits(programs) if split in each.name]
+    for method in methods:
+        measure(method, programs, splits, folder, progress=progress)
+        if out_of_fold:
+            progress(f"{method.name}, out of fold", 0.9)
+            _save_out_of_fold(method, programs, folder)
+
+
+def run_calibrate(
+    method: str,
+    data: Path,
+    folder: Path,
+    out: Path,
+    cache: Path,
+    *,
+    scaler: str | None,
+    model: str | None,
+) -> None:
+    """Calibrate a method and write the file; with ``model``, fit the out-of-domain score too."""
+    from linewise.lab.calibrate.run import calibrate
+    from linewise.probe.calibration_file import write_calibration
+
+    programs = list(read_programs(data))
+    domain, sha256 = (None, None) if model is None else _domain(programs, model, cache)
+    made = calibrate(
+        read_all(folder),
+        method=method,
+        training=frozenset(each.sample_id for each in programs if each.fold not in TEST_FOLDS),
+        input_builder=INPUT_BUILDER_VERSION,
+        model_sha256=sha256,
+        domain=domain,
+        scaler=scaler,
+    )
+    write_calibration(made, out)
+
+
+def run_evaluate(
+    folder: Path,
+    out: Path,
+    *,
+    diagrams: Path | None,
+    subject: str | None,
+    resamples: int,
+    progress: Progress,
+) -> None:
+    """Write the record of figures, and reliability diagrams of line-level predictions."""
+    from linewise.lab.evaluate.diagrams import reliability
+
+    found = [each for each in read_all(folder) if len(each)]
+    figures = report(found, subject=subject, resamples=resamples, progress=progress)
+    write_record(out, f"linewise lab evaluate --subject {subject!r}", figures)
+    if diagrams is not None:
+        for each in found:
+            if each.level is Level.LINE and each.method == (subject or each.method):
+                reliability(each, diagrams / file_name(each).replace(".npz", ".svg"))
+
+
+def write_record(path: Path, command: str, figures: Figures) -> None:
+    """Write figures as JSON with date, machine and command."""
+    record = {
+        "date": datetime.now(UTC).date().isoformat(),
+        "command": command,
+        "machine": {"cores": os.cpu_count(), "processor": platform.machine()},
+        "figures": figures,
+    }
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text(json.dumps(record, indent=1, allow_nan=False) + "\n", "utf-8")
+
+
+def _save_out_of_fold(method: Method, programs: Sequence[Program], folder: Path) -> None:
+    for each in out_of_fold(method, programs):
+        each.save(folder / file_name(each))
+
+
+def _domain(programs: Sequence[Program], name: str, cache: Path) -> tuple[Domain, str]:
+    """Fit the out-of-domain score on the training programs' activations, deepest probed layer."""
+    import numpy as np
+
+    from linewise.lab.calibrate.domain import fit_domain, unit_means
+    from linewise.lab.embed import embed
+    from linewise.models.runtime import TargetModel
+
+    model = TargetModel.load(name)
+    training = [each for each in programs if each.fold not in TEST_FOLDS]
+    docs = [documents(each, training_intent(each)) for each in training]
+    corpus = embed(docs, model, cache)
+    means = unit_means(corpus.hidden[:, -1], corpus.units)
+    tasks = np.array([each.task_id for each in training])[corpus.unit_document]
+    return fit_domain(means, tasks), model.weights_sha256
