@@ -168,7 +168,8 @@ class Workspace:
 
     def _read_recent(self) -> _Recent:
         listing = output(self.root, "ls-tree", "-r", "-z", "--name-only", "--full-tree", "HEAD")
-        churn = Churn(name for name in listing.decode("utf-8", "surrogateescape").split("\0"))
+        names = listing.decode("utf-8", "surrogateescape").split("\0")
+        churn = Churn(name for name in names if name)
         until = 0
         for commit in read_history(self.root, since=f"{LONG // DAY} days ago"):
             churn.add(commit)
@@ -254,7 +255,7 @@ def fitted(
     window = f"{stored.window_days:g} days"
     return Calibration(
         token=moved(shipped.token),
-        line=evolve(moved(shipped.line), n=stored.lines),
+        line=evolve(moved(shipped.line), base_rate=stored.base_rate, n=stored.lines),
         unit=moved(shipped.unit),
         threshold=_moved(shipped.threshold, by),
         source="workspace",

@@ -33,7 +33,7 @@ MEMORY = 5_000
 SETTLED_SECONDS = 30.0
 """An edit sooner after a line was first shown is still the writing of that line."""
 _EDGE, _WIDTH = 6.0, 0.5
-BINS = int(2 * _EDGE / _WIDTH)
+BINS = int(2 * _EDGE / _WIDTH) + 1
 
 Counts = tuple[float, ...]
 _NONE: Counts = (0.0,) * BINS
@@ -58,7 +58,7 @@ class Observation:
 
 @frozen
 class Feedback:
-    """Counts of lines by bins of log-odds (0.5 wide, from -6 to 6, the outer ones open)."""
+    """Counts of lines by log-odds, to the nearest half from -6 to 6; beyond counts as that."""
 
     version: int = VERSION
     flagged: Counts = field(default=_NONE)
@@ -84,7 +84,7 @@ def learn(feedback: Feedback, observations: Iterable[Observation]) -> Feedback:
     }
     for each in observations:
         if math.isfinite(each.seen.log_odds):
-            place = int(np.clip((each.seen.log_odds + _EDGE) / _WIDTH, 0, BINS - 1))
+            place = int(np.clip(round((each.seen.log_odds + _EDGE) / _WIDTH), 0, BINS - 1))
             counts[each.seen.flagged, each.edited][place] += 1
     more = sum(float(part.sum()) for part in counts.values())
     fade = min(1.0, MEMORY / (feedback.lines + more)) if more else 1.0
@@ -108,7 +108,7 @@ def shift(feedback: Feedback) -> float:
     """
     if feedback.lines < LEAST_LINES or feedback.edited < LEAST_EDITED:
         return 0.0
-    centers = -_EDGE + _WIDTH * (np.arange(BINS) + 0.5)
+    centers = -_EDGE + _WIDTH * np.arange(BINS)
     lines = np.array(feedback.flagged) + np.array(feedback.unflagged)
 
     def slope(value: float) -> float:

@@ -25,7 +25,7 @@ from linewise.errors import LinewiseError
 from linewise.lab.evaluate.bootstrap import Interval, differences, intervals
 from linewise.lab.evaluate.metrics import HEADLINE, brier_score
 from linewise.lab.evaluate.sample import sample_of
-from linewise.workspace.churn import DAY
+from linewise.workspace.churn import DAY, FEATURES
 from linewise.workspace.labels import Example
 from linewise.workspace.odds import probability
 from linewise.workspace.store import Weights
@@ -142,7 +142,7 @@ def background(examples: Sequence[Example]) -> Background:
         chance = random.Random(commit)  # noqa: S311 - a draw, not a secret
         chosen += chance.sample(lines, min(BACKGROUND_LINES, len(lines)))
     return Background(
-        np.array([each.context for each in chosen], np.float64).reshape(len(chosen), -1),
+        np.array([each.context for each in chosen], np.float64).reshape(len(chosen), len(FEATURES)),
         np.array([each.changed for each in chosen], bool),
         np.array([each.commit for each in chosen], str),
         np.array([each.time for each in chosen], np.int64),

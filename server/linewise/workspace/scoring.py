@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from linewise.workspace.churn import FEATURES
 from linewise.workspace.fit import Data
 from linewise.workspace.odds import log_odds
 from linewise.workspace.sampling import Sampled
@@ -58,7 +59,7 @@ def score(
     evidence, changed, commits, times, contexts = zip(*rows, strict=True) if rows else [()] * 5
     return Data(
         evidence=np.array(evidence, np.float64),
-        context=np.array(contexts, np.float64).reshape(len(rows), -1),
+        context=np.array(contexts, np.float64).reshape(len(rows), len(FEATURES)),
         changed=np.array(changed, bool),
         commit=np.array(commits, str),
         time=np.array(times, np.int64),

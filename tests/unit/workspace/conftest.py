@@ -9,3 +9,10 @@ def repository(tmp_path):
     made = Repository(tmp_path / "repository")
     made.commit(0, {"README.md": "x\n", "first.py": "begin = 1\n"})
     return made
+
+
+@pytest.fixture
+def state(tmp_path, monkeypatch):
+    """A state folder of the test's own."""
+    monkeypatch.setenv("LINEWISE_STATE_DIR", str(tmp_path / "state"))
+    return tmp_path / "state"
