@@ -36,6 +36,9 @@ def main() -> int:
 def _tables() -> Iterable[tuple[Path, str, str]]:
     budgets = _read(RESULTS / "budgets.json")
     schemes = _read(RESULTS / "schemes.json")
+    calibration = RESULTS / "git_calibration.json"
+    if calibration.exists():
+        yield ROOT / "docs" / "calibration.md", "git", git_calibration(_read(calibration))
     yield ROOT / "README.md", "quality", quality(_read(PROBE))
     yield ROOT / "README.md", "budgets", speed(budgets)
     yield ROOT / "docs" / "quantization.md", "schemes", quantization(schemes)
@@ -90,6 +93,21 @@ def quantization(record: dict[str, Any]) -> str:
             ]
         )
     headings = ["scheme", "size", "speed", "error", "Brier skill", "ECE", "AUC"]
+    return _origin(record) + "\n\n" + _markdown(headings, body)
+
+
+def git_calibration(record: dict[str, Any]) -> str:
+    """Return the table of calibrations from git, by repository."""
+    body = []
+    for name, row in record["figures"]["repositories"].items():
+        later = row["later"]
+        for part in ("probe and churn", "probe alone", "churn alone", "shipped calibration"):
+            figures = [_interval(later[part][key]) for key in ("bss", "ece", "auc")]
+            size = f"{later['commits']} / {later['lines']:,}" if part == "probe and churn" else ""
+            rate = f"{later['changed']:.1%}" if part == "probe and churn" else ""
+            label = name if part == "probe and churn" else ""
+            body.append([label, size, rate, part, *figures])
+    headings = ["repository", "commits / lines", "changed", "", "Brier skill", "ECE", "AUC"]
     return _origin(record) + "\n\n" + _markdown(headings, body)
 
 

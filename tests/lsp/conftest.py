@@ -25,6 +25,14 @@ def save(path, nodes, inputs, outputs, constants=()):
     return hashlib.sha256(path.read_bytes()).hexdigest()
 
 
+@pytest.fixture(scope="session", autouse=True)
+def state_folder(tmp_path_factory):
+    """Nothing of what the user calibrated."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("LINEWISE_STATE_DIR", str(tmp_path_factory.mktemp("state")))
+        yield
+
+
 @pytest.fixture(scope="session")
 def probe(tmp_path_factory):
     """A probe that adds: evidence is the hidden value, a span's logit the sum plus `BASE`."""

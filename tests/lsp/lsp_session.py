@@ -222,6 +222,11 @@ class Session:
             )
         )
 
+    def save(self, uri="file:///a.py"):
+        self.client.text_document_did_save(
+            types.DidSaveTextDocumentParams(types.TextDocumentIdentifier(uri))
+        )
+
     def close(self, uri="file:///a.py"):
         self.client.text_document_did_close(
             types.DidCloseTextDocumentParams(types.TextDocumentIdentifier(uri))

@@ -99,11 +99,14 @@ def stage_progress(*, quiet: bool) -> Iterator[Callable[[str, float], None]]:
         disable=quiet or not console.is_terminal,
     ) as progress:
         task = progress.add_task("", total=1.0)
+        said: str | None = None
 
         def tell(stage: str, fraction: float) -> None:
+            nonlocal said
             if quiet or console.is_terminal:
                 progress.update(task, description=escape(stage), completed=fraction)
-            else:
+            elif stage != said:
                 console.print(stage, markup=False)
+                said = stage
 
         yield tell
