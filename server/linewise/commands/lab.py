@@ -20,6 +20,11 @@ Folder = Annotated[
     Path | None,
     typer.Option("--predictions", show_default="CACHE/predictions", help="Folder of predictions."),
 ]
+Python = Annotated[
+    Path | None, typer.Option(help="The interpreter programs run in.", show_default="this one")
+]
+Minutes = Annotated[float, typer.Option(min=0, help="Stop after so long.")]
+Folds = Annotated[str, typer.Option(metavar="N-N", help="Only tasks of these folds.")]
 _CACHE = Path(".lab")
 
 
@@ -156,12 +161,10 @@ def mutations(
     out: Annotated[Path, typer.Option(help="Folder for mutations.parquet.")] = (
         _CACHE / "mutations"
     ),
-    python: Annotated[
-        Path | None, typer.Option(help="The interpreter programs run in.", show_default="this one")
-    ] = None,
-    folds: Annotated[str, typer.Option(metavar="N-N", help="Only tasks of these folds.")] = "0-7",
+    python: Python = None,
+    folds: Folds = "0-7",
+    minutes: Minutes = float("inf"),
     per_program: Annotated[int, typer.Option(min=1, help="Mutants of each program.")] = 4,
-    minutes: Annotated[float, typer.Option(min=0, help="Stop after so long.")] = float("inf"),
 ) -> None:
     """Inject bugs into passing programs: mutants that their tests reject, with the exact patch."""
     from linewise.commands.console import stage_progress
@@ -173,3 +176,89 @@ def mutations(
     with stage_progress(quiet=False) as progress, Sandbox(python) as sandbox:
         written = inject(tasks, out, sandbox, Recipe(per_program, minutes * 60), progress)
     typer.echo(f"wrote {written}", err=True)
+
+
+@app.command()
+def patches(
+    data: Data,
+    *,
+    out: Annotated[Path, typer.Option(help="Folder for patches.parquet.")] = _CACHE / "patches",
+    python: Python = None,
+    folds: Folds = "0-7",
+    minutes: Minutes = float("inf"),
+    check: Annotated[
+        int,
+        typer.Option(
+            min=0, metavar="N", help="Only N programs with a known patch; compare with those."
+        ),
+    ] = 0,
+    record: Annotated[Path, typer.Option(help="Where --check writes its figures.")] = Path(
+        "benchmarks/results/patches.json"
+    ),
+    endpoint: Annotated[
+        str | None,
+        typer.Option(metavar="URL", help="An OpenAI-compatible endpoint to ask for repairs, too."),
+    ] = None,
+    endpoint_model: Annotated[str, typer.Option(metavar="NAME", help="Its model.")] = "default",
+) -> None:
+    """Run programs against their tests; find the smallest repair of each one that fails."""
+    from linewise.commands.console import stage_progress
+    from linewise.lab.patches.agreement import drawn, write_agreement
+    from linewise.lab.patches.build import Recipe, build
+    from linewise.lab.patches.repair_model import RepairModel
+    from linewise.lab.patches.tasks import Tasks
+    from linewise.lab.sandbox import Sandbox
+
+    recipe = Recipe(
+        seconds=minutes * 60,
+        model=RepairModel(endpoint, endpoint_model) if endpoint else None,
+        only=drawn(data, check) if check else None,
+    )
+    tasks = Tasks.read(data, parse_folds(folds))
+    with stage_progress(quiet=False) as progress, Sandbox(python) as sandbox:
+        fared = build(tasks, out, sandbox, recipe, progress)
+    for how, programs in fared.most_common():
+        typer.echo(f"{programs:6,} {how}", err=True)
+    if recipe.only is not None:
+        write_agreement(record, data, recipe.only, out / "patches.parquet", sandbox.runs)
+        typer.echo(f"wrote {record}", err=True)
+
+
+@app.command()
+def sheet(
+    table: Annotated[Path, typer.Argument(metavar="FILE", exists=True, help="A parquet file.")],
+    *,
+    title: Annotated[str, typer.Option(help="Its heading.")] = "Data sheet",
+) -> None:
+    """Print the data sheet of a file that patches or mutations wrote."""
+    from linewise.commands.console import write_output
+    from linewise.lab.patches.sheet import data_sheet
+    from linewise.lab.table import read_table
+
+    write_output(data_sheet(read_table(table), title))
+
+
+@app.command()
+def transfer(
+    data: Annotated[
+        Path, typer.Argument(metavar="FILE", exists=True, help="HaluEval answers, JSON lines.")
+    ],
+    *,
+    model: Annotated[
+        str, typer.Option(metavar="NAME", help="The installed target model, with a probe.")
+    ] = "smollm2-135m",
+    out: Annotated[Path, typer.Option(help="The file of figures to write.")] = Path(
+        "benchmarks/results/transfer.json"
+    ),
+    limit: Annotated[int, typer.Option(min=0, help="Take so many answers (0: all).")] = 0,
+    resamples: Annotated[int, typer.Option(min=1, help="Bootstrap resamples of answers.")] = 1000,
+) -> None:
+    """Measure the probe trained on code on wrong statements in prose."""
+    from linewise.commands.console import stage_progress
+    from linewise.lab.run import write_record
+    from linewise.lab.transfer.run import transfer as measured
+
+    with stage_progress(quiet=False) as progress:
+        figures = measured(data, model, limit=limit, resamples=resamples, progress=progress)
+    write_record(out, f"linewise lab transfer --model {model} --limit {limit}", figures)
+    typer.echo(f"wrote {out}", err=True)

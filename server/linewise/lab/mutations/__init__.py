@@ -1,0 +1,1 @@
+"""Datasets of injected bugs: passing programs, mutated where the tests notice."""

@@ -1,0 +1,1 @@
+"""Datasets of minimal intent-aligning patches: failing programs and their smallest repairs."""
