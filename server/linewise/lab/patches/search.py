@@ -55,7 +55,7 @@ class Search:
 
     def outcome(self) -> Outcome:
         """Run the failing program itself."""
-        return self._sandbox.run(self._program, self._suite)
+        return self._sandbox.run(self._program, self._suite, self._limits)
 
     def repair(
         self, outcome: Outcome, candidates: Iterable[dict[str, Any]], repairer: Repairer | None
