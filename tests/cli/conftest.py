@@ -10,8 +10,16 @@ from linewise.engine import Engine
 from linewise.settings import DEFAULT_MODEL
 
 
+@pytest.fixture(scope="session", autouse=True)
+def state_folder(tmp_path_factory):
+    """Nothing of what the user calibrated."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("LINEWISE_STATE_DIR", str(tmp_path_factory.mktemp("state")))
+        yield
+
+
 @pytest.fixture(scope="session")
-def environment():
+def environment(state_folder):
     """Nothing of the terminal that the tests happen to run in."""
     ours = ("NO_COLOR", "FORCE_COLOR", "COLUMNS", "GITHUB_ACTIONS", "TTY_COMPATIBLE")
     return {key: value for key, value in os.environ.items() if key not in ours}

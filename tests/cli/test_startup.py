@@ -16,7 +16,7 @@ def test_version(linewise):
 
 
 @pytest.mark.parametrize(
-    "command", ["", "check", "serve", "models", "models pull", "models info", "doctor"]
+    "command", ["", "check", "calibrate", "serve", "models", "models pull", "models info", "doctor"]
 )
 def test_help_explains_each_command_and_option(linewise, command):
     result = linewise(*command.split(), "--help", COLUMNS="100")
@@ -26,7 +26,7 @@ def test_help_explains_each_command_and_option(linewise, command):
 
 def test_help_names_the_commands_and_exit_codes(linewise):
     shown = linewise("--help", COLUMNS="100").stdout.decode()
-    assert all(name in shown for name in ("check", "serve", "models", "doctor"))
+    assert all(name in shown for name in ("check", "calibrate", "serve", "models", "doctor"))
     assert "Exit codes:" in linewise("check", "--help", COLUMNS="100").stdout.decode()
 
 

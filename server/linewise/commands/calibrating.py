@@ -8,11 +8,11 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-import platformdirs
 
 from linewise.engine import Engine
 from linewise.errors import LinewiseError, ModelNotFoundError
 from linewise.lab.evaluate.bootstrap import Interval
+from linewise.models.cache import root as models_folder
 from linewise.probe.manifest import ProbeManifest, read_manifest
 from linewise.probe.shipped import find_probe
 from linewise.workspace import fit, git, store
@@ -116,6 +116,13 @@ def measured(data: Data, background: Background, window_days: float) -> dict[str
     }
 
 
+def scores_file() -> Path:
+    """Return where scores of past lines are kept, beside the converted models."""
+    folder = models_folder().parent
+    folder.mkdir(parents=True, exist_ok=True)
+    return folder / "history.sqlite"
+
+
 def _read(
     engine: Engine, root: Path, window_days: float, progress: Progress
 ) -> tuple[Data, Background]:
@@ -127,12 +134,11 @@ def _read(
         labels.examples,
         progress=lambda done, of: progress("Drawing lines", 0.1 * done / of),
     )
-    cache = platformdirs.user_cache_path("linewise", ensure_exists=True) / "history.sqlite"
 
     def tell(done: int, of: int) -> None:
         progress("Scoring past lines", 0.1 + 0.9 * done / max(of, 1))
 
-    return score(engine, drawn, cache, progress=tell), fit.background(labels.examples)
+    return score(engine, drawn, scores_file(), progress=tell), fit.background(labels.examples)
 
 
 def _workspace(path: Path, model: str, manifest: ProbeManifest) -> Workspace:

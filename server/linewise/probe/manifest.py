@@ -84,7 +84,7 @@ class ProbeManifest:
 
     @property
     def identity(self) -> str:
-        """Equal for manifests whose probes answer alike; of 64 hexadecimal digits."""
+        """Equal for manifests that give equal probabilities; 64 hexadecimal digits."""
         parts = (
             self.model_sha256,
             self.scheme,
@@ -92,7 +92,6 @@ class ProbeManifest:
             self.input_builder,
             sorted(self.files.items()),
             self.calibrators,
-            self.threshold,
         )
         return hashlib.sha256(repr(parts).encode()).hexdigest()
 
