@@ -13,6 +13,8 @@ from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Any
 
+from linewise.lab.evaluate.tables import elsewhere, in_domain
+
 ROOT = Path(__file__).parents[1]
 PROBE = ROOT / "models" / "smollm2-135m" / "manifest.json"
 RESULTS = ROOT / "benchmarks" / "results"
@@ -39,6 +41,13 @@ def _tables() -> Iterable[tuple[Path, str, str]]:
     calibration = RESULTS / "git_calibration.json"
     if calibration.exists():
         yield ROOT / "docs" / "calibration.md", "git", git_calibration(_read(calibration))
+    evaluation = RESULTS / "evaluation.json"
+    if evaluation.exists():
+        figures = _read(evaluation)["figures"]
+        page = ROOT / "docs" / "evaluation.md"
+        yield page, "in-domain", in_domain(figures, "function docstring")
+        yield page, "in-domain-none", in_domain(figures, "none")
+        yield page, "elsewhere", elsewhere(figures, "none")
     yield ROOT / "README.md", "quality", quality(_read(PROBE))
     yield ROOT / "README.md", "budgets", speed(budgets)
     yield ROOT / "docs" / "quantization.md", "schemes", quantization(schemes)

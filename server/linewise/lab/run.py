@@ -12,7 +12,7 @@ from pathlib import Path
 from linewise.analysis.model_input import INPUT_BUILDER_VERSION
 from linewise.lab.data import Program, documents, read_programs, training_intent
 from linewise.lab.evaluate.report import Figures, read_all, report
-from linewise.lab.measure import file_name, measure, out_of_fold
+from linewise.lab.measure import OUT_OF_FOLD, file_name, measure, out_of_fold
 from linewise.lab.predictions import Level, Method
 from linewise.lab.splits import TEST_FOLDS, all_splits
 from linewise.probe.domain import Domain
@@ -79,7 +79,8 @@ def run_evaluate(
     """Write the record of figures, and reliability diagrams of line-level predictions."""
     from linewise.lab.evaluate.diagrams import reliability
 
-    found = [each for each in read_all(folder) if len(each)]
+    # Out-of-fold predictions are of training programs: they calibrate and are no result.
+    found = [each for each in read_all(folder) if len(each) and each.split != OUT_OF_FOLD]
     figures = report(found, subject=subject, resamples=resamples, progress=progress)
     write_record(out, f"linewise lab evaluate --subject {subject!r}", figures)
     if diagrams is not None:

@@ -1,0 +1,93 @@
+"""Markdown tables from a record of figures: what documentation and model card show."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+Figures = Mapping[str, Any]
+
+COLUMNS = {
+    "bss": "Brier skill",
+    "ece": "ECE",
+    "smece": "smECE",
+    "auc": "AUC",
+    "ap": "AP",
+    "recall_20_loc": "recall@20 %LOC",
+    "effort_20_recall": "effort@20 %recall",
+    "ifa": "IFA",
+}
+BY_PROBLEM = "by problem"
+
+
+def in_domain(figures: Figures, intent: str, level: str = "line") -> str:
+    """Return the table of all methods on problems never seen, best skill first."""
+    table = figures[BY_PROBLEM][intent][level]
+    columns = [name for name in COLUMNS if name in next(iter(table["methods"].values()))]
+    rows = [
+        [method, *(_interval(row[name]) for name in columns)]
+        for method, row in sorted(table["methods"].items(), key=_skill, reverse=True)
+    ]
+    head = (
+        f"{table['items']:,} {level}s of {table['documents']:,} programs for {table['problems']} "
+        f"problems; {table['base_rate']:.1%} were edited."
+    )
+    return f"{head}\n\n{_markdown(['', *(COLUMNS[name] for name in columns)], rows)}"
+
+
+def elsewhere(figures: Figures, intent: str) -> str:
+    """Return Brier skill / ECE / AUC of lines per method (row) and left-out part (column)."""
+    splits = [name for name in figures if name != BY_PROBLEM and intent in figures[name]]
+    tables = {name: figures[name][intent]["line"] for name in splits}
+    methods = sorted({method for table in tables.values() for method in table["methods"]})
+    rows = [
+        ["edited", *(f"{tables[name]['base_rate']:.1%}" for name in splits)],
+        *(
+            [method, *(_triple(tables[name]["methods"].get(method)) for name in splits)]
+            for method in methods
+        ),
+    ]
+    return _markdown(["", *(name.replace("without ", "") for name in splits)], rows)
+
+
+def differences(figures: Figures, intent: str) -> str:
+    """Return by how much the subject's skill exceeds the best other method's, per split."""
+    rows = []
+    for split, intents in figures.items():
+        table = intents.get(intent, {}).get("line", {})
+        others = {name: row for name, row in table.get("methods", {}).items()
+                  if name != table.get("subject")}  # fmt: skip
+        if "difference" in table and others:
+            best = max(others.items(), key=_skill)[0]
+            row = table["difference"][best]
+            rows.append([split, best, *(_interval(row[name]) for name in ("bss", "ece", "auc"))])
+    return _markdown(["", "best other", "Brier skill", "ECE", "AUC"], rows)
+
+
+def _skill(item: tuple[str, Figures]) -> float:
+    value = item[1]["bss"][0]
+    return float("-inf") if value is None else float(value)
+
+
+def _triple(row: Figures | None) -> str:
+    if row is None:
+        return "–"
+    return " / ".join(_number(row[name][0]) for name in ("bss", "ece", "auc"))
+
+
+def _interval(values: Sequence[float | None]) -> str:
+    value, low, high = map(_number, values)
+    return f"{value} ({low} to {high})"
+
+
+def _number(value: float | None) -> str:
+    """Return two digits, without the zero before the point."""
+    if value is None:
+        return "–"
+    text = f"{value:.2f}" if abs(value) >= 1 else f"{value:.3f}".replace("0.", ".", 1)
+    return text.replace("-", "−")
+
+
+def _markdown(headings: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
+    lines = [headings, ["---"] * len(headings), *rows]
+    return "\n".join(f"| {' | '.join(cells)} |" for cells in lines)
