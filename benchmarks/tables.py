@@ -134,7 +134,8 @@ def _origin(record: dict[str, Any]) -> str:
 
 
 def _interval(values: Interval) -> str:
-    value, low, high = (f"{each:.3f}".replace("0.", ".", 1) for each in values)
+    # Only a leading zero: that of 10.5 is a digit.
+    value, low, high = (re.sub(r"^(-?)0\.", r"\1.", f"{each:.3f}") for each in values)
     return f"{value} ({low} to {high})"
 
 
