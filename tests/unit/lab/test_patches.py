@@ -25,7 +25,7 @@ from linewise.lab.patches.tasks import Tasks
 from linewise.lab.sandbox import Isolation, Limits, Outcome, Sandbox, Status, Suite
 from linewise.lab.table import read_table
 
-SHORT = Limits(cpu_seconds=0.5, wall_seconds=5)
+SHORT = Limits(cpu_seconds=0.1, wall_seconds=5)
 FAILING = '''def f(numbers, k):
     """Sum those above k."""
     total = 1

@@ -48,8 +48,7 @@ def compare(ours: Iterable[dict[str, Any]], theirs: Iterable[dict[str, Any]]) ->
     for mine, yours in pairs:
         a, b = (line_edits(row["program"], row["repaired_program"]) for row in (mine, yours))
         identical += a.lines == b.lines
-        first, second = ({*each.lines, *(at for at, _ in each.inserts)} for each in (a, b))
-        overlap += len(first & second) / max(1, len(first | second))
+        overlap += len(a.labelled & b.labelled) / max(1, len(a.labelled | b.labelled))
         sizes.append((a.size, b.size))
     count = max(1, len(pairs))
     return Agreement(

@@ -14,16 +14,15 @@ from attrs import asdict, field, frozen
 from linewise.lab.journal import Journal
 from linewise.lab.patches.repair_model import RepairModel
 from linewise.lab.patches.rows import key_of, patch_row
-from linewise.lab.patches.search import Effort, Repair, Search
+from linewise.lab.patches.search import MAX_TOUCHED, Effort, Repair, Search
 from linewise.lab.patches.tasks import Tasks, taking_turns
 from linewise.lab.sandbox import Outcome, Sandbox, Status, Suite
 from linewise.lab.table import write_table
 
-VERSION = "1"
+VERSION = "2"
 """Part of what a result is remembered by: another search finds other repairs."""
 LARGE_INSERT = 3
 """Lines inserted in one place from which on a patch is flagged."""
-MAX_TOUCHED = 0.5
 _SAVE_SECONDS = 120.0
 _TELL_EVERY = 20
 

@@ -34,6 +34,11 @@ class Edits:
         """Return how many lines the patch touches or adds."""
         return len(self.lines) + sum(lines for _, lines in self.inserts)
 
+    @property
+    def labelled(self) -> frozenset[int]:
+        """Return the lines replaced, deleted, or right after an insertion."""
+        return frozenset((*self.lines, *(at for at, _ in self.inserts)))
+
 
 def line_edits(program: str, repaired: str) -> Edits:
     """Compare two programs line by line; white space at the end of a line does not count."""

@@ -18,27 +18,39 @@ from linewise.lab.sandbox import Limits, Outcome, Sandbox, Suite
 Repairer = Callable[[str, Outcome], Iterable[tuple[str, str]]]
 """Proposes repairs: (program, outcome) → (repaired program, who proposes it)."""
 
+MAX_TOUCHED = 0.5
+"""The share of a program's code lines up to which a repair counts as a patch of it."""
+
 
 @frozen
 class Effort:
-    """How hard to look. ``max_apart`` is the largest donor distance that is tried at all."""
+    """How hard to look: donors compared line by line, donors tried, programs run."""
 
-    donors: int = 6
+    near: int = 24
+    donors: int = 8
     runs: int = 120
-    max_apart: float = 0.95
 
 
 @frozen
 class Repair:
-    """A repaired program and where it comes from; ``size`` in lines touched or added."""
+    """A repaired program and where it comes from.
+
+    ``size`` is in lines touched or added, ``touched`` the share of the code lines to be edited.
+    """
 
     text: str
     size: int
+    touched: float
     method: str
     donor_model: str
     donor_sample: str
     donor_renamed: bool
     runs: int
+
+    @property
+    def rank(self) -> tuple[bool, int]:
+        """Return what the best repair has least of: a patch that is kept, then a small one."""
+        return self.touched > MAX_TOUCHED, self.size
 
 
 class Search:
@@ -64,14 +76,16 @@ class Search:
 
         ``candidates`` are right programs of the task (rows with ``program`` and ``model``).
         """
-        patchable, best = Patchable.of(self._program), None
+        patchable = Patchable.of(self._program)
+        best: Repair | None = None
         donors = [
             donor
-            for candidate, apart in ranked(self._program, candidates, self._effort.donors)
-            if apart <= self._effort.max_apart
+            for candidate, _ in ranked(self._program, candidates, self._effort.near)
             for donor in dressed(self._program, candidate)
         ]
-        methods = dict.fromkeys(donors, "donor")
+        # A donor's whole difference bounds the patch from above, and the runs to make it smaller.
+        donors.sort(key=lambda donor: len(patchable.units(donor.lines)))
+        methods = dict.fromkeys(donors[: self._effort.donors], "donor")
         for text, model in repairer(self._program, outcome) if repairer else ():
             proposed = {"program": text, "model": model}
             methods |= dict.fromkeys(dressed(self._program, proposed), "model")
@@ -79,7 +93,7 @@ class Search:
             if self.runs >= self._effort.runs or (best is not None and best.size <= 1):
                 break
             found = self._from(patchable, donor, method)
-            if found is not None and (best is None or found.size < best.size):
+            if found is not None and (best is None or found.rank < best.rank):
                 best = found
         return None if best is None else evolve(best, runs=self.runs)
 
@@ -95,8 +109,18 @@ class Search:
         except BudgetSpent:
             return None
         text = patchable.apply(minimise(units, passes))
-        size = line_edits(self._program, text).size
-        return Repair(text, size, method, donor.model, donor.sample_id, donor.renamed, self.runs)
+        edits = line_edits(self._program, text)
+        touched = len(edits.labelled) / max(1, len(patchable.code.numbers))
+        return Repair(
+            text,
+            edits.size,
+            touched,
+            method,
+            donor.model,
+            donor.sample_id,
+            donor.renamed,
+            self.runs,
+        )
 
     def _passes(self, text: str) -> bool:
         known = self._known.get(text)
