@@ -86,15 +86,14 @@ class Featurizer:
     def _units(self, doc: Document) -> tuple[Ints, Floats, npt.NDArray[np.bool_]]:
         lines, features, unit = self._known_or_new(doc.text)
         edited = np.isin(lines, sorted(doc.edited))
-        found = np.unique(unit)
-        rows = [
-            np.concatenate(
-                (features[unit == each].mean(axis=0), features[unit == each].max(axis=0))
-            )
-            for each in found
-        ]
-        label = np.array([edited[unit == each].any() for each in found], bool)
-        return found, np.array(rows).reshape(len(found), 2 * len(self.names)), label
+        # Lines come in order, so those of a unit lie together.
+        found, starts, counts = np.unique(unit, return_index=True, return_counts=True)
+        if not len(found):
+            return found, np.empty((0, 2 * len(self.names))), np.empty(0, bool)
+        means = np.add.reduceat(features, starts, axis=0) / counts[:, None]
+        most = np.maximum.reduceat(features, starts, axis=0)
+        label = np.logical_or.reduceat(edited, starts)
+        return found, np.concatenate((means, most), axis=1), label
 
     def _known_or_new(self, text: str) -> tuple[Ints, Floats, Ints]:
         if text not in self._known:
