@@ -42,6 +42,8 @@ def test_a_right_program_passes_and_a_wrong_one_says_why(sandbox):
     raised = sandbox.run("def f(x):\n    return x / 0\n", SUITE)
     assert (raised.error_class, raised.message) == ("ZeroDivisionError", "division by zero")
     assert sandbox.run("def f(x:\n", SUITE).error_class == "SyntaxError"
+    hinted = "def f(x: List) -> int:\n    return x * x\n"
+    assert sandbox.run(hinted, SUITE).error_class == "NameError"
     assert sandbox.run("def g(x):\n    return x * x\n", SUITE).error_class == "NameError"
 
 

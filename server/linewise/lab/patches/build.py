@@ -19,7 +19,7 @@ from linewise.lab.patches.tasks import Tasks, taking_turns
 from linewise.lab.sandbox import Outcome, Sandbox, Status, Suite
 from linewise.lab.table import write_table
 
-VERSION = "2"
+VERSION = "3"
 """Part of what a result is remembered by: another search finds other repairs."""
 LARGE_INSERT = 3
 """Lines inserted in one place from which on a patch is flagged."""

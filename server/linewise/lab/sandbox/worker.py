@@ -281,7 +281,9 @@ def _judge(job: dict[str, Any], suite: list[types.CodeType]) -> dict[str, Any]:
         numpy.random.seed(0)
     try:
         program = job["program"]
-        code = None if job["kind"] == "stdin" else compile(program, "<program>", "exec")
+        # Not with this file's own `from __future__`: annotations are evaluated, as written.
+        stdin = job["kind"] == "stdin"
+        code = None if stdin else compile(program, "<program>", "exec", dont_inherit=True)
         for tests in suite:
             _run_tests(job, code, tests)
     except MemoryError:
