@@ -220,7 +220,7 @@ def patches(
     for how, programs in fared.most_common():
         typer.echo(f"{programs:6,} {how}", err=True)
     if recipe.only is not None:
-        write_agreement(record, data, recipe.only, out / "patches.parquet", sandbox.runs)
+        write_agreement(record, data, recipe.only, out / "patches.parquet")
         typer.echo(f"wrote {record}", err=True)
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import logging
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -34,12 +34,6 @@ class Journal:
         if self._file.tell():
             self._file.write(b"\n")  # Whatever the last line lacked, the next one is whole.
 
-    def __contains__(self, key: str) -> bool:
-        return key in self._results
-
-    def __len__(self) -> int:
-        return len(self._results)
-
     def get(self, key: str) -> dict[str, Any] | None:
         """Return the result under ``key``, None if there is none."""
         return self._results.get(key)
@@ -50,10 +44,10 @@ class Journal:
         self._file.write(json.dumps({"key": key, "result": result}).encode() + b"\n")
         self._file.flush()
 
-    def rows(self) -> Iterator[dict[str, Any]]:
-        """Yield the rows of all results, in the order they were found."""
-        for result in self._results.values():
-            yield from result["rows"]
+    def rows(self, keys: Iterable[str]) -> Iterator[dict[str, Any]]:
+        """Yield the rows of the results under ``keys``, in their order, once each."""
+        for key in dict.fromkeys(keys):
+            yield from self._results[key]["rows"]
 
     def close(self) -> None:
         """Close the file."""

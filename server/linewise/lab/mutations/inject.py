@@ -12,7 +12,7 @@ from attrs import frozen
 
 from linewise.lab.journal import Journal
 from linewise.lab.mutations.operators import mutants
-from linewise.lab.patches.rows import key_of, patch_row
+from linewise.lab.patches.rows import key_of, patch_row, with_tests
 from linewise.lab.patches.tasks import Tasks, taking_turns
 from linewise.lab.sandbox import Limits, Sandbox, Status, Suite
 from linewise.lab.table import write_table
@@ -50,7 +50,8 @@ def inject(
     journal = Journal(folder / "journal.jsonl")
     target = folder / "mutations.parquet"
     passing = tasks.passing()
-    total, made = sum(map(len, passing.values())), sum(1 for _ in journal.rows())
+    total, made = sum(map(len, passing.values())), 0
+    keys: list[str] = []
     try:
         for done, sample in enumerate(taking_turns(passing)):
             if time.monotonic() - started > recipe.seconds:
@@ -58,17 +59,17 @@ def inject(
             problem = tasks.problems[sample["task_id"]]
             suite = Suite.of(problem)
             key = key_of(VERSION, str(recipe.per_program), sample["program"], *suite.tests)
-            if key in journal:
-                continue
-            if done % _TELL_EVERY == 0:
-                progress(f"{made:,} mutants of {done:,} programs", done / total)
-            result = _mutants(sample, problem, suite, sandbox, recipe)
-            journal.put(key, result)
+            if (result := journal.get(key)) is None:
+                if done % _TELL_EVERY == 0:
+                    progress(f"{made:,} mutants of {done:,} programs", done / total)
+                result = _mutants(sample, problem, suite, sandbox, recipe)
+                journal.put(key, result)
+            keys.append(key)
             made += len(result["rows"])
             if time.monotonic() - saved > _SAVE_SECONDS:
-                write_table(target, journal.rows())
+                write_table(target, with_tests(journal.rows(keys), tasks.problems))
                 saved = time.monotonic()
-        write_table(target, journal.rows())
+        write_table(target, with_tests(journal.rows(keys), tasks.problems))
     finally:
         journal.close()
     return target

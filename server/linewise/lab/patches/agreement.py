@@ -71,14 +71,11 @@ def drawn(folder: Path, count: int) -> frozenset[str]:
     return frozenset(known[:count])
 
 
-def write_agreement(
-    record: Path, folder: Path, only: frozenset[str], table: Path, runs: int
-) -> None:
+def write_agreement(record: Path, folder: Path, only: frozenset[str], table: Path) -> None:
     """Compare a table with the folder's patches of the programs ``only``; write the figures."""
     known = _known(folder)
     figures = compare(read_table(table), (known[sample] for sample in only))
-    command = f"linewise lab patches --check {len(only)}"
-    write_record(record, command, {**asdict(figures), "runs": runs})
+    write_record(record, f"linewise lab patches --check {len(only)}", asdict(figures))
 
 
 def _known(folder: Path) -> dict[str, dict[str, Any]]:

@@ -13,7 +13,7 @@ from attrs import asdict, field, frozen
 
 from linewise.lab.journal import Journal
 from linewise.lab.patches.repair_model import RepairModel
-from linewise.lab.patches.rows import key_of, patch_row
+from linewise.lab.patches.rows import key_of, patch_row, with_tests
 from linewise.lab.patches.search import MAX_TOUCHED, Effort, Repair, Search
 from linewise.lab.patches.tasks import Tasks, taking_turns
 from linewise.lab.sandbox import Outcome, Sandbox, Status, Suite
@@ -58,6 +58,7 @@ def build(
     passing, failing = tasks.passing(), tasks.failing(recipe.only)
     total = max(1, sum(map(len, failing.values())))
     fared: Counter[str] = Counter()
+    keys: list[str] = []
     try:
         for done, sample in enumerate(taking_turns(failing)):
             if time.monotonic() - started > recipe.seconds:
@@ -70,11 +71,12 @@ def build(
                     progress(f"{fared['repaired']:,} patches of {done:,} programs", done / total)
                 result = _patch(sample, problem, donors, sandbox, recipe)
                 journal.put(key, result)
+            keys.append(key)
             fared[result["fared"]] += 1
             if time.monotonic() - saved > _SAVE_SECONDS:
-                write_table(target, journal.rows())
+                write_table(target, with_tests(journal.rows(keys), tasks.problems))
                 saved = time.monotonic()
-        write_table(target, journal.rows())
+        write_table(target, with_tests(journal.rows(keys), tasks.problems))
     finally:
         journal.close()
     return fared

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from typing import Any
 
 from linewise.lab.data import Intent, documents, program_of
@@ -17,7 +17,7 @@ def patch_row(
     provenance: dict[str, Any],
     flags: Iterable[str] = (),
 ) -> dict[str, Any]:
-    """Return the row of one failing program and its repair.
+    """Return the row of one failing program and its repair, the tests left out.
 
     ``sample`` has the keys of a row of ``samples.jsonl.gz``.
     """
@@ -49,7 +49,6 @@ def patch_row(
         "error_class": error.split(":")[0],
         "flags": sorted(flags),
         "provenance": provenance,
-        "tests": "\n".join(problem.get(each) or "" for each in ("tests_base", "tests_plus")),
     }
     document = documents(program_of(row, problem), Intent.NONE)
     return {
@@ -57,6 +56,16 @@ def patch_row(
         "touched_frac": len(document.edited) / max(1, len(code)),
         "edited_tokens": [{"start": start, "end": end} for start, end in document.edited_spans],
     }
+
+
+def with_tests(
+    rows: Iterable[dict[str, Any]], problems: dict[str, dict[str, Any]]
+) -> Iterator[dict[str, Any]]:
+    """Yield rows with the tests of their problems."""
+    for row in rows:
+        problem = problems[row["task_id"]]
+        tests = (problem.get(each) or "" for each in ("tests_base", "tests_plus"))
+        yield {**row, "tests": "\n".join(tests)}
 
 
 def key_of(*parts: str) -> str:

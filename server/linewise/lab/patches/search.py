@@ -26,8 +26,8 @@ MAX_TOUCHED = 0.5
 class Effort:
     """How hard to look: donors compared line by line, donors tried, programs run."""
 
-    near: int = 24
-    donors: int = 8
+    near: int = 60
+    donors: int = 16
     runs: int = 120
 
 
