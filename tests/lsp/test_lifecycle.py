@@ -17,10 +17,14 @@ async def test_whole_answer_to_initialize(connect):
         assert session.heard[0]["result"] == {
             "capabilities": {
                 "positionEncoding": "utf-16",
-                "textDocumentSync": {"openClose": True, "change": 1, "save": False},
+                "textDocumentSync": {"openClose": True, "change": 1, "save": True},
                 "hoverProvider": True,
                 "executeCommandProvider": {
-                    "commands": ["linewise.server.querySpan", "linewise.server.listModels"]
+                    "commands": [
+                        "linewise.server.querySpan",
+                        "linewise.server.resetFeedback",
+                        "linewise.server.listModels",
+                    ]
                 },
                 "diagnosticProvider": {
                     "identifier": "linewise",

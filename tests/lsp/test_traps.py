@@ -122,7 +122,8 @@ def test_t7_t12_t13_positions_come_from_the_line_table_alone(module):
         *("lines", "splitlines", "offset_at_position", "position_codec"),
         *("range_to_client_units", "position_from_client_units", "server_position_at_offset"),
     }
-    allowed = {"lines"} if module.name in ("hover.py", "scoring.py", "commands.py") else set()
+    reads_scores = module.name in ("hover.py", "scoring.py", "commands.py", "feedback.py")
+    allowed = {"lines"} if reads_scores else set()
     assert attributes(module) & forbidden <= allowed  # there: the scored lines
 
 

@@ -125,7 +125,8 @@ def test_a_known_prior_shift_is_undone():
     generator = np.random.default_rng(0)
     y = generator.random(50_000) < 0.1
     p = sigmoid(generator.normal(np.where(y, 1.0, -1.0)) * 2 + log_odds(0.1))
-    here = np.concatenate((np.flatnonzero(y), np.flatnonzero(~y)[:5000]))  # half are edited
+    edited = np.flatnonzero(y)
+    here = np.concatenate((edited, np.flatnonzero(~y)[: 3 * len(edited)]))  # a quarter are edited
     assert expected_calibration_error(y, p) < 0.01
     assert expected_calibration_error(y[here], p[here]) > 0.1
     rate = y[here].mean()
@@ -143,6 +144,7 @@ def test_rates_are_rates():
     with pytest.raises(ValueError, match="between 0 and 1"):
         shifted([0.5], 0.0, 0.5)
     assert estimated_rate([], 0.2) == 0.2
+    assert estimated_rate(np.full(50, 0.9), 0.2) == pytest.approx(0.5)  # odds 1/4, times 4 at most
 
 
 def states(n=600, d=12, seed=0):
