@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import platform
+import re
 from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
@@ -98,7 +99,10 @@ def write_record(path: Path, command: str, figures: Figures) -> None:
         "figures": figures,
     }
     path.parent.mkdir(parents=True, exist_ok=True)
-    path.write_text(json.dumps(record, indent=1, allow_nan=False) + "\n", "utf-8")
+    text = json.dumps(record, indent=1, allow_nan=False)
+    # An interval on one line: thousands of them are read by people, too.
+    text = re.sub(r"\[\s+([^][{}]*?)\s+\]", lambda found: f"[{' '.join(found[1].split())}]", text)
+    path.write_text(text + "\n", "utf-8")
 
 
 def _save_out_of_fold(method: Method, programs: Sequence[Program], folder: Path) -> None:

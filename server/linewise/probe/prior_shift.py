@@ -12,6 +12,8 @@ import numpy.typing as npt
 
 from linewise.probe.calibration import Probabilities, log_odds, sigmoid
 
+MOST = 4.0
+"""The estimate moves the odds of an edit by no more than this factor either way."""
 _ROUNDS = 1000
 _SETTLED = 1e-7
 
@@ -34,8 +36,10 @@ def estimated_rate(p: npt.ArrayLike, from_rate: float) -> float:
     """Return the base rate that best explains unlabelled probabilities, by EM.
 
     ``p`` (n,) are calibrated where ``from_rate`` is edited. Without any, that rate is returned.
-    The estimate needs hundreds of items and a calibration that holds; it is no cure for one that
-    does not.
+    EM takes every deviation from the assumption for a difference of rates, and the less the
+    probabilities tell the classes apart, the further it runs: on weak predictors it ended at a
+    base rate above one half where one in twelve was edited (docs/evaluation.md). It is therefore
+    bounded by `MOST`, and a rate that is known is to be preferred.
 
     Raises
     ------
@@ -43,9 +47,11 @@ def estimated_rate(p: npt.ArrayLike, from_rate: float) -> float:
         If ``from_rate`` is not strictly between 0 and 1.
     """
     known = np.asarray(p, np.float64)
+    odds = from_rate / (1.0 - from_rate)
+    least, most = odds / MOST / (1.0 + odds / MOST), odds * MOST / (1.0 + odds * MOST)
     rate = from_rate
     for _ in range(_ROUNDS if known.size else 0):
-        found = float(np.clip(shifted(known, from_rate, rate).mean(), 1e-6, 1.0 - 1e-6))
+        found = float(np.clip(shifted(known, from_rate, rate).mean(), least, most))
         if abs(found - rate) < _SETTLED:
             break
         rate = found
