@@ -13,7 +13,7 @@ from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Any
 
-from linewise.lab.evaluate.tables import elsewhere, in_domain
+from linewise.lab.evaluate.tables import elsewhere, in_domain, prose
 
 ROOT = Path(__file__).parents[1]
 PROBE = ROOT / "models" / "smollm2-135m" / "manifest.json"
@@ -48,6 +48,9 @@ def _tables() -> Iterable[tuple[Path, str, str]]:
         yield page, "in-domain", in_domain(figures, "function docstring")
         yield page, "in-domain-none", in_domain(figures, "none")
         yield page, "elsewhere", elsewhere(figures, "none")
+    transfer = RESULTS / "transfer.json"
+    if transfer.exists():
+        yield ROOT / "docs" / "evaluation.md", "prose", prose(_read(transfer)["figures"])
     yield ROOT / "README.md", "quality", quality(_read(PROBE))
     yield ROOT / "README.md", "budgets", speed(budgets)
     yield ROOT / "docs" / "quantization.md", "schemes", quantization(schemes)

@@ -83,7 +83,8 @@ def run_evaluate(
     # Out-of-fold predictions are of training programs: they calibrate and are no result.
     found = [each for each in read_all(folder) if len(each) and each.split != OUT_OF_FOLD]
     figures = report(found, subject=subject, resamples=resamples, progress=progress)
-    write_record(out, f"linewise lab evaluate --subject {subject!r}", figures)
+    named = "" if subject is None else f' --subject "{subject}"'
+    write_record(out, f"linewise lab evaluate{named} --resamples {resamples}", figures)
     if diagrams is not None:
         for each in found:
             if each.level is Level.LINE and each.method == (subject or each.method):

@@ -20,18 +20,28 @@ COLUMNS = {
 BY_PROBLEM = "by problem"
 
 
-def in_domain(figures: Figures, intent: str, level: str = "line") -> str:
-    """Return the table of all methods on problems never seen, best skill first."""
-    table = figures[BY_PROBLEM][intent][level]
+def in_domain(figures: Figures, intent: str) -> str:
+    """Return the table of all methods on lines of problems never seen, best skill first."""
+    return _table(
+        figures[BY_PROBLEM][intent]["line"], "lines of {} programs for {} problems", "were edited"
+    )
+
+
+def prose(figures: Figures) -> str:
+    """Return the table of sentences in natural language."""
+    return _table(
+        figures["natural language"]["question"]["line"], "sentences of {} answers", "are wrong"
+    )
+
+
+def _table(table: Figures, what: str, said: str) -> str:
     columns = [name for name in COLUMNS if name in next(iter(table["methods"].values()))]
     rows = [
         [method, *(_interval(row[name]) for name in columns)]
         for method, row in sorted(table["methods"].items(), key=_skill, reverse=True)
     ]
-    head = (
-        f"{table['items']:,} {level}s of {table['documents']:,} programs for {table['problems']} "
-        f"problems; {table['base_rate']:.1%} were edited."
-    )
+    items = what.format(f"{table['documents']:,}", table["problems"])
+    head = f"{table['items']:,} {items}; {table['base_rate']:.1%} {said}."
     return f"{head}\n\n{_markdown(['', *(COLUMNS[name] for name in columns)], rows)}"
 
 
