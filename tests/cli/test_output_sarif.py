@@ -7,7 +7,7 @@ from urllib.parse import unquote
 
 import pytest
 from attrs import evolve
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from jsonschema import Draft4Validator, FormatChecker
 from report_payloads import FILE, LINE, REPORT, reports
@@ -25,7 +25,6 @@ def run_of(report):
     return run
 
 
-@settings(deadline=None)
 @given(reports)
 def test_any_report_fits_the_official_schema(report):
     VALIDATOR.validate(json.loads(render(report).encode("utf-8")))

@@ -50,7 +50,7 @@ edits = st.lists(
 numbers = itertools.count()
 
 
-@settings(max_examples=50, deadline=None, phases=[Phase.explicit, Phase.reuse, Phase.generate])
+@settings(max_examples=50, phases=[Phase.explicit, Phase.reuse, Phase.generate])
 @given(edits, st.booleans())
 def test_only_the_newest_version_is_ever_published(runner, loopback, steps, closes):
     uri = f"file:///{next(numbers)}.py"

@@ -113,7 +113,7 @@ def test_degenerate_texts(engine, text):
     assert all(np.isfinite(score.probability) for score in scored.lines)
 
 
-@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(st.text(st.sampled_from("\r\n\t ():=abdefrtun1'\"#漢🎉\x0c\ud800"), max_size=200))
 def test_any_text_scores_its_code_lines(engine, text):
     scored = engine.score(text)

@@ -131,7 +131,7 @@ def test_a_diff_that_ends_in_the_middle():
         list(parse_log(io.BytesIO(log)))
 
 
-@settings(max_examples=15, deadline=None)
+@settings(max_examples=15)
 @given(st.lists(st.lists(st.sampled_from("abcdef"), max_size=8), min_size=1, max_size=6))
 def test_files_have_their_true_length_whatever_is_done_to_them(tmp_path_factory, versions):
     repository = Repository(tmp_path_factory.mktemp("repository"))

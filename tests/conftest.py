@@ -1,0 +1,7 @@
+"""What all tests share: how hypothesis runs them."""
+
+from hypothesis import settings
+
+# A busy machine is no failure of the code; and what fails once must fail again.
+settings.register_profile("suite", deadline=None, derandomize=True, print_blob=True)
+settings.load_profile("suite")
