@@ -13,6 +13,7 @@ from torch import Tensor, nn
 from linewise.errors import ConversionError
 from linewise.lab.heads import MaxPoolHead
 from linewise.models.quiet import quiet
+from linewise.models.traces import drop_traces
 
 TOLERANCE = 1e-5
 
@@ -92,6 +93,7 @@ def _export(
             external_data=False,
         )
     assert program is not None  # noqa: S101 - dynamo exports always return a program
+    drop_traces(program.model.graph)
     program.save(path)
 
 

@@ -28,6 +28,7 @@ from transformers.modeling_outputs import BaseModelOutputWithPastAndCrossAttenti
 
 from linewise.errors import ConversionError
 from linewise.models.quiet import first_line, quiet
+from linewise.models.traces import drop_traces
 
 OPSET = 23  # the first with the fused Attention operator
 _FUSED = "linewise_fused"
@@ -240,10 +241,9 @@ def _save(graph: ir.Graph, path: Path) -> None:
     """Write a graph without the inputs it does not read; weights go to a file beside it.
 
     Weights outside the protobuf have no 2 GB limit, and ONNX Runtime maps them instead of
-    copying them. The stack traces that torch attaches to every node stay out.
+    copying them.
     """
     for value in [value for value in graph.inputs if not value.uses()]:
         graph.inputs.remove(value)
-    for node in graph:
-        node.metadata_props.clear()
+    drop_traces(graph)
     ir.save(ir.Model(graph, ir_version=10), path, external_data=f"{path.stem}.bin")

@@ -79,6 +79,7 @@ def test_the_graphs_agree_with_torch_for_any_number_of_tokens_and_spans(tmp_path
     files = export_head(head, tmp_path)
     manifest = {"version": 1, "files": files}
     assert set(manifest["files"]) == {"probe.onnx", "query.onnx"}
+    assert not any(b".py" in (tmp_path / name).read_bytes() for name in files)  # no stack traces
     probe = Probe.__new__(Probe)
     from linewise.probe import runtime
 
