@@ -23,12 +23,12 @@ import numpy as np
 from benchmarks.report import write
 from linewise.engine import Engine
 from linewise.lab.evaluate.bootstrap import Interval
+from linewise.probe.calibration import sigmoid
 from linewise.settings import DEFAULT_MODEL
 from linewise.workspace import fit, git
 from linewise.workspace.churn import FEATURES
 from linewise.workspace.fit import Background, Data, Inputs
 from linewise.workspace.labels import WINDOW_DAYS, Labels, read_labels
-from linewise.workspace.odds import probability
 from linewise.workspace.sampling import sample
 from linewise.workspace.scoring import score
 
@@ -115,7 +115,7 @@ def _history(path: Path, labels: Labels) -> dict[str, Any]:
 def _figures(data: Data, background: Background) -> dict[str, Any]:
     renewed = fit.predict_later(data, background, WINDOW_DAYS)
     later = renewed.lines
-    shipped = fit.Prediction(later, probability(later.evidence))
+    shipped = fit.Prediction(later, sigmoid(later.evidence))
     arms = {
         Inputs.BOTH.value: renewed,
         Inputs.PROBE.value: fit.predict_later(data, background, WINDOW_DAYS, Inputs.PROBE),

@@ -13,6 +13,7 @@ from linewise.engine import Engine
 from linewise.errors import LinewiseError, ModelNotFoundError
 from linewise.lab.evaluate.bootstrap import Interval
 from linewise.models.cache import root as models_folder
+from linewise.probe.calibration import sigmoid
 from linewise.probe.manifest import ProbeManifest, read_manifest
 from linewise.probe.shipped import find_probe
 from linewise.workspace import fit, git, store
@@ -20,7 +21,6 @@ from linewise.workspace.calibration import Workspace, Workspaces
 from linewise.workspace.churn import FEATURES
 from linewise.workspace.fit import Background, Data, Inputs
 from linewise.workspace.labels import read_labels
-from linewise.workspace.odds import probability
 from linewise.workspace.sampling import sample
 from linewise.workspace.scoring import score
 from linewise.workspace.store import StoredCalibration
@@ -98,7 +98,7 @@ def measured(data: Data, background: Background, window_days: float) -> dict[str
             each.value: fit.predict_later(data, background, window_days, each)
             for each in (Inputs.PROBE, Inputs.CHURN)
         },
-        "shipped": fit.Prediction(both.lines, probability(both.lines.evidence)),
+        "shipped": fit.Prediction(both.lines, sigmoid(both.lines.evidence)),
     }
     if (gain := fit.gain(both)).value <= 0:
         raise LinewiseError(

@@ -22,9 +22,9 @@ def sigmoid(logits: npt.ArrayLike) -> Probabilities:
     return np.asarray(1.0 / (1.0 + np.exp(-np.clip(logits, -30.0, 30.0))), np.float64)
 
 
-def log_odds(p: npt.ArrayLike) -> Probabilities:
-    """Return the logits of probabilities, finite for 0 and 1 too."""
-    clipped = np.clip(np.asarray(p, np.float64), _LEAST, 1.0 - _LEAST)
+def log_odds(p: npt.ArrayLike, least: float = _LEAST) -> Probabilities:
+    """Return the logits of probabilities, those closer than ``least`` to 0 or 1 as if there."""
+    clipped = np.clip(np.asarray(p, np.float64), least, 1.0 - least)
     return np.asarray(np.log(clipped / (1.0 - clipped)), np.float64)
 
 

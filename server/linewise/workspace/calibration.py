@@ -18,6 +18,7 @@ from attrs import evolve, frozen
 from filelock import FileLock, Timeout
 
 from linewise.errors import LinewiseError
+from linewise.probe.calibration import sigmoid
 from linewise.probe.manifest import Calibration, ProbeManifest, Reading
 from linewise.wording import percent
 from linewise.workspace import store
@@ -25,7 +26,7 @@ from linewise.workspace.churn import DAY, LONG, Churn
 from linewise.workspace.feedback import Feedback, Observation, learn, shift
 from linewise.workspace.git import find_root, output
 from linewise.workspace.history import read_history
-from linewise.workspace.odds import log_odds, probability
+from linewise.workspace.odds import log_odds
 from linewise.workspace.store import StoredCalibration
 
 Floats = npt.NDArray[np.float64]
@@ -229,9 +230,7 @@ class Adjusted:
     def __call__(self, logits: npt.NDArray[np.floating]) -> Floats:
         """Return probabilities in (0, 1) for ``logits`` of any shape."""
         middle = log_odds(self.inner.base_rate)
-        return probability(
-            self.scale * (log_odds(self.inner(logits)) - middle) + middle + self.raised
-        )
+        return sigmoid(self.scale * (log_odds(self.inner(logits)) - middle) + middle + self.raised)
 
 
 def fitted(
@@ -287,4 +286,4 @@ def shifted(calibration: Calibration, by: float) -> Calibration:
 
 
 def _moved(rate: float, by: float) -> float:
-    return float(probability(log_odds(rate) + by))
+    return float(sigmoid(log_odds(rate) + by))

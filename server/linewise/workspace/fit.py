@@ -25,9 +25,9 @@ from linewise.errors import LinewiseError
 from linewise.lab.evaluate.bootstrap import Interval, differences, intervals
 from linewise.lab.evaluate.metrics import HEADLINE, brier_score
 from linewise.lab.evaluate.sample import sample_of
+from linewise.probe.calibration import sigmoid
 from linewise.workspace.churn import DAY, FEATURES
 from linewise.workspace.labels import Example
-from linewise.workspace.odds import probability
 from linewise.workspace.store import Weights
 
 Floats = npt.NDArray[np.float64]
@@ -236,7 +236,7 @@ def maximum(
     def loss(values: Floats) -> tuple[float, Floats]:
         z = offset + values[0] + columns @ values[1:]
         away = values - start
-        residual = weight * (probability(z) - changed)
+        residual = weight * (sigmoid(z) - changed)
         value = weight @ (np.logaddexp(0.0, z) - changed * z) + precision @ np.square(away) / 2
         return float(value), np.append(residual.sum(), residual @ columns) + precision * away
 
@@ -254,7 +254,7 @@ def _weight(commit: npt.NDArray[np.str_], time: npt.NDArray[np.int64], now: floa
 def apply(weights: Weights, data: Data) -> Floats:
     """Return the probabilities (n,) of lines."""
     shift = data.context @ np.array(weights.churn) + weights.intercept
-    return probability(weights.slope * data.evidence + shift)
+    return sigmoid(weights.slope * data.evidence + shift)
 
 
 def predict_later(
@@ -304,6 +304,6 @@ def measure(later: Prediction) -> dict[str, Interval]:
 def gain(later: Prediction) -> Interval:
     """Return by how much the Brier score is below that of the shipped calibration."""
     lines = later.lines
-    shipped = sample_of(lines.changed, probability(lines.evidence))
+    shipped = sample_of(lines.changed, sigmoid(lines.evidence))
     fitted = sample_of(lines.changed, later.p)
     return differences({"": brier_score}, shipped, fitted, lines.commit)[""]

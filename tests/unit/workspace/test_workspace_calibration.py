@@ -8,7 +8,7 @@ from attrs import evolve
 from git_repository import BEGIN, DAY, lines
 
 from linewise.lab.evaluate.metrics import auc, expected_calibration_error
-from linewise.probe.calibration import Platt
+from linewise.probe.calibration import Platt, sigmoid
 from linewise.probe.manifest import Calibration
 from linewise.workspace import fit, store
 from linewise.workspace.calibration import Workspace, Workspaces, fitted, shifted
@@ -16,7 +16,7 @@ from linewise.workspace.churn import FEATURES
 from linewise.workspace.feedback import Observation, Seen
 from linewise.workspace.fit import Background, Data, Inputs
 from linewise.workspace.labels import read_labels
-from linewise.workspace.odds import log_odds, probability
+from linewise.workspace.odds import log_odds
 from linewise.workspace.sampling import sample
 from linewise.workspace.scoring import score
 from linewise.workspace.store import StoredCalibration, StoredCalibrationError, Weights
@@ -33,7 +33,7 @@ def history(slope=1.0, intercept=-2.5, churn=0.0, commits=600, seed=0):
     owner = np.repeat(np.arange(commits), 5)
     context = np.repeat(rng.normal(1.0, 0.5, (commits, len(FEATURES))), 5, axis=0)
     evidence = rng.normal(-2.0, 1.0, len(owner))
-    true = probability(slope * (evidence + 2.0) + churn * (context[:, 0] - 1.0) + intercept)
+    true = sigmoid(slope * (evidence + 2.0) + churn * (context[:, 0] - 1.0) + intercept)
     changed = rng.random(len(owner)) < true
     time = np.int64(BEGIN) + owner * DAY
     data = Data(evidence, context, changed, owner.astype(str), time)
@@ -143,7 +143,7 @@ def test_scores_are_those_of_the_product_and_computed_once(
     assert list(data.changed) == [each.changed for unit in drawn for each in unit.examples]
     whole = {line.line: line.probability for line in engine.score(drawn[0].text).lines}
     expected = [whole[each.line] for each in drawn[0].examples]
-    assert probability(data.evidence[: len(expected)]) == pytest.approx(expected, abs=1e-4)
+    assert sigmoid(data.evidence[: len(expected)]) == pytest.approx(expected, abs=1e-4)
 
 
 def test_nothing_to_score(engine, tmp_path):
@@ -175,7 +175,7 @@ def test_a_line_is_read_as_it_was_fitted():
     weights = Weights(0.5, (0.25, *NONE[1:]), -1.0)
     calibration = fitted(SHIPPED, stored(weights=weights), (2.0, *NONE[1:]))
     logits = np.array([-3.0, 0.0, 2.0])
-    assert calibration.line(logits) == pytest.approx(probability(0.5 * logits + 0.5 - 1.0))
+    assert calibration.line(logits) == pytest.approx(sigmoid(0.5 * logits + 0.5 - 1.0))
     assert (calibration.line.base_rate, calibration.line.n) == (0.05, 1_234)
     assert calibration.source == "workspace"
     assert "1,234 lines of 321 commits, 5 % of them changed within 14 days" in calibration.fitted
