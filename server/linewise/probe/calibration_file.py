@@ -16,6 +16,7 @@ import numpy.typing as npt
 from attrs import field, frozen
 
 from linewise.errors import ProbeMismatchError
+from linewise.probe.artefact import read_artefact
 from linewise.probe.calibration import Calibrator, Probabilities
 from linewise.probe.domain import Conditional, Domain
 
@@ -105,16 +106,13 @@ def read_calibration(path: Path) -> CalibrationFile:
     ProbeMismatchError
         If it is not JSON of the version and shape this code reads; the message names the file.
     """
-    try:
-        raw = json.loads(path.read_text("utf-8"))
-        if raw.get("version") != CALIBRATION_VERSION:
-            raise ProbeMismatchError(
-                f"{path}: calibration version {raw.get('version')!r}, this Linewise reads "
-                f"{CALIBRATION_VERSION}; make it again with `linewise lab calibrate`"
-            )
-        return cattrs.structure(raw, CalibrationFile)
-    except (OSError, ValueError, AttributeError, cattrs.BaseValidationError) as error:
-        raise ProbeMismatchError(f"{path}: not a readable calibration ({error})") from error
+    return read_artefact(
+        path,
+        CalibrationFile,
+        CALIBRATION_VERSION,
+        what="calibration",
+        remedy="make it again with `linewise lab calibrate`",
+    )
 
 
 def write_calibration(calibration: CalibrationFile, path: Path) -> None:

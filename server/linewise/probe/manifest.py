@@ -14,6 +14,7 @@ from attrs import frozen
 
 from linewise.analysis.model_input import INPUT_BUILDER_VERSION
 from linewise.errors import ProbeMismatchError
+from linewise.probe.artefact import read_artefact
 from linewise.probe.calibration import Floats, Platt
 from linewise.wording import percent
 
@@ -145,16 +146,13 @@ def read_manifest(path: Path) -> ProbeManifest:
     ProbeMismatchError
         If it is not JSON of the version and shape this code reads; the message names the file.
     """
-    try:
-        raw = json.loads(path.read_text("utf-8"))
-        if raw.get("version") != MANIFEST_VERSION:
-            raise ProbeMismatchError(
-                f"{path}: manifest version {raw.get('version')!r}, this Linewise reads "
-                f"{MANIFEST_VERSION}; install the matching version"
-            )
-        return cattrs.structure(raw, ProbeManifest)
-    except (OSError, ValueError, AttributeError, cattrs.BaseValidationError) as error:
-        raise ProbeMismatchError(f"{path}: not a readable probe manifest ({error})") from error
+    return read_artefact(
+        path,
+        ProbeManifest,
+        MANIFEST_VERSION,
+        what="probe manifest",
+        remedy="install the matching version",
+    )
 
 
 def write_manifest(manifest: ProbeManifest, path: Path) -> None:

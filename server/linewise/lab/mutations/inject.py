@@ -3,25 +3,22 @@
 from __future__ import annotations
 
 import hashlib
-import time
+from collections import Counter
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 from attrs import frozen
 
-from linewise.lab.journal import Journal
 from linewise.lab.mutations.operators import mutants
-from linewise.lab.patches.rows import key_of, patch_row, with_tests
-from linewise.lab.patches.tasks import Tasks, taking_turns
+from linewise.lab.patches.harvest import harvest
+from linewise.lab.patches.rows import key_of, patch_row
+from linewise.lab.patches.tasks import Tasks
 from linewise.lab.sandbox import Limits, Sandbox, Status, Suite
-from linewise.lab.table import write_table
 
 VERSION = "1"
 """Part of what a result is remembered by: other mutations make other results."""
 MAX_TOUCHED = 0.5
-_SAVE_SECONDS = 120.0
-_TELL_EVERY = 20
 _TRIES = 3
 """Mutants tried per mutant wanted, before a program is left alone."""
 
@@ -43,47 +40,40 @@ def inject(
 ) -> Path:
     """Make mutants of every passing program, tasks taking turns; returns the parquet file.
 
-    What is already in the folder's journal is not made again. The parquet file is written anew
-    every two minutes, so that it can be read while the job goes on.
+    What is already in the folder's journal is not made again.
     """
-    started = saved = time.monotonic()
-    journal = Journal(folder / "journal.jsonl")
     target = folder / "mutations.parquet"
     passing = tasks.passing()
-    total, made = sum(map(len, passing.values())), 0
-    keys: list[str] = []
-    try:
-        for done, sample in enumerate(taking_turns(passing)):
-            if time.monotonic() - started > recipe.seconds:
-                break
-            problem = tasks.problems[sample["task_id"]]
-            suite = Suite.of(problem)
-            key = key_of(VERSION, str(recipe.per_program), sample["program"], *suite.tests)
-            if (result := journal.get(key)) is None:
-                if done % _TELL_EVERY == 0:
-                    progress(f"{made:,} mutants of {done:,} programs", done / total)
-                result = _mutants(sample, problem, suite, sandbox, recipe)
-                journal.put(key, result)
-            keys.append(key)
-            made += len(result["rows"])
-            if time.monotonic() - saved > _SAVE_SECONDS:
-                write_table(target, with_tests(journal.rows(keys), tasks.problems))
-                saved = time.monotonic()
-        write_table(target, with_tests(journal.rows(keys), tasks.problems))
-    finally:
-        journal.close()
+    total = sum(map(len, passing.values()))
+    made: Counter[str] = Counter()
+
+    def key(sample: dict[str, Any], problem: dict[str, Any]) -> str:
+        tests = Suite.of(problem).tests
+        return key_of(VERSION, str(recipe.per_program), sample["program"], *tests)
+
+    for result in harvest(
+        passing,
+        tasks.problems,
+        target,
+        key=key,
+        make=lambda sample, problem: _mutants(sample, problem, sandbox, recipe),
+        seconds=recipe.seconds,
+        tell=lambda done: progress(
+            f"{made['mutants']:,} mutants of {done:,} programs", done / total
+        ),
+    ):
+        made["mutants"] += len(result["rows"])
     return target
 
 
 def _mutants(
     sample: dict[str, Any],
     problem: dict[str, Any],
-    suite: Suite,
     sandbox: Sandbox,
     recipe: Recipe,
 ) -> dict[str, Any]:
     """Return the rows of a program's mutants, and how many survived the tests."""
-    text = sample["program"]
+    text, suite = sample["program"], Suite.of(problem)
     original = sandbox.run(text, suite)
     rows: list[dict[str, Any]] = []
     tried = survived = 0

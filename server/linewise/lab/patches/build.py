@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from collections import Counter
 from collections.abc import Callable, Iterable
 from functools import partial
@@ -11,20 +10,17 @@ from typing import Any
 
 from attrs import asdict, field, frozen
 
-from linewise.lab.journal import Journal
+from linewise.lab.patches.harvest import harvest
 from linewise.lab.patches.repair_model import RepairModel
-from linewise.lab.patches.rows import key_of, patch_row, with_tests
+from linewise.lab.patches.rows import key_of, patch_row
 from linewise.lab.patches.search import MAX_TOUCHED, Effort, Repair, Search
-from linewise.lab.patches.tasks import Tasks, taking_turns
+from linewise.lab.patches.tasks import Tasks
 from linewise.lab.sandbox import Outcome, Sandbox, Status, Suite
-from linewise.lab.table import write_table
 
 VERSION = "3"
 """Part of what a result is remembered by: another search finds other repairs."""
 LARGE_INSERT = 3
 """Lines inserted in one place from which on a patch is flagged."""
-_SAVE_SECONDS = 120.0
-_TELL_EVERY = 20
 
 
 @frozen
@@ -49,36 +45,28 @@ def build(
 ) -> Counter[str]:
     """Look for the repairs of the failing programs; returns how many fared how.
 
-    Writes ``patches.parquet`` into ``folder``, anew every two minutes; what is already in the
-    folder's journal is not looked for again.
+    Writes ``patches.parquet`` into ``folder``; what is already in the folder's journal is not
+    looked for again.
     """
-    started = saved = time.monotonic()
-    journal = Journal(folder / "journal.jsonl")
-    target = folder / "patches.parquet"
     passing, failing = tasks.passing(), tasks.failing(recipe.only)
     total = max(1, sum(map(len, failing.values())))
     fared: Counter[str] = Counter()
-    keys: list[str] = []
-    try:
-        for done, sample in enumerate(taking_turns(failing)):
-            if time.monotonic() - started > recipe.seconds:
-                break
-            problem = tasks.problems[sample["task_id"]]
-            donors = [*passing.get(sample["task_id"], ()), *_reference(problem)]
-            key = _key(sample, problem, donors, recipe)
-            if (result := journal.get(key)) is None:
-                if done % _TELL_EVERY == 0:
-                    progress(f"{fared['repaired']:,} patches of {done:,} programs", done / total)
-                result = _patch(sample, problem, donors, sandbox, recipe)
-                journal.put(key, result)
-            keys.append(key)
-            fared[result["fared"]] += 1
-            if time.monotonic() - saved > _SAVE_SECONDS:
-                write_table(target, with_tests(journal.rows(keys), tasks.problems))
-                saved = time.monotonic()
-        write_table(target, with_tests(journal.rows(keys), tasks.problems))
-    finally:
-        journal.close()
+
+    def donors(problem: dict[str, Any]) -> list[dict[str, Any]]:
+        return [*passing.get(problem["task_id"], ()), *_reference(problem)]
+
+    for result in harvest(
+        failing,
+        tasks.problems,
+        folder / "patches.parquet",
+        key=lambda sample, problem: _key(sample, problem, donors(problem), recipe),
+        make=lambda sample, problem: _patch(sample, problem, donors(problem), sandbox, recipe),
+        seconds=recipe.seconds,
+        tell=lambda done: progress(
+            f"{fared['repaired']:,} patches of {done:,} programs", done / total
+        ),
+    ):
+        fared[result["fared"]] += 1
     return fared
 
 

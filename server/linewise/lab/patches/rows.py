@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 from linewise.lab.data import Intent, documents, program_of
@@ -59,7 +59,7 @@ def patch_row(
 
 
 def with_tests(
-    rows: Iterable[dict[str, Any]], problems: dict[str, dict[str, Any]]
+    rows: Iterable[dict[str, Any]], problems: Mapping[str, dict[str, Any]]
 ) -> Iterator[dict[str, Any]]:
     """Yield rows with the tests of their problems."""
     for row in rows:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from itertools import zip_longest
 from pathlib import Path
 from typing import Any
@@ -61,7 +61,7 @@ class Tasks:
         )
 
 
-def taking_turns(by_task: dict[str, list[dict[str, Any]]]) -> Iterator[dict[str, Any]]:
+def taking_turns(by_task: Mapping[str, list[dict[str, Any]]]) -> Iterator[dict[str, Any]]:
     """Yield one program of every task, then a second one, …: early results cover every task."""
     for turn in zip_longest(*by_task.values()):
         yield from (row for row in turn if row is not None)
