@@ -9,6 +9,7 @@ import re
 from functools import cache
 
 import numpy as np
+import numpy.typing as npt
 import tree_sitter_python
 from attrs import frozen
 from tree_sitter import Language, Node, Parser, Query, QueryCursor, Tree
@@ -16,7 +17,7 @@ from tree_sitter import Language, Node, Parser, Query, QueryCursor, Tree
 from linewise.analysis.lines import LineTable, without_surrogates
 
 _LONE_RETURN = re.compile(r"\r(?!\n)")
-_PYTHON = Language(tree_sitter_python.language())
+PYTHON = Language(tree_sitter_python.language())
 
 
 @frozen(eq=False)
@@ -25,7 +26,7 @@ class Syntax:
 
     lines: LineTable
     tree: Tree
-    _starts: np.ndarray | None
+    _starts: npt.NDArray[np.int64] | None
     """Byte offset → code-point offset; None when the text is ASCII and the two agree."""
 
     def span(self, node: Node) -> tuple[int, int]:
@@ -34,6 +35,10 @@ class Syntax:
             return node.start_byte, node.end_byte
         return int(self._starts[node.start_byte]), int(self._starts[node.end_byte])
 
+    def offsets(self, positions: npt.NDArray[np.int64]) -> npt.NDArray[np.int64]:
+        """Return the code-point offsets of byte positions that nodes start or end at."""
+        return positions if self._starts is None else self._starts[positions]
+
     def line_range(self, node: Node) -> tuple[int, int]:
         """Return the 0-based (first, last) lines a node touches, both inclusive."""
         start, end = self.span(node)
@@ -41,7 +46,7 @@ class Syntax:
 
     def captures(self, query: str) -> dict[str, list[Node]]:
         """Run a tree-sitter query over the whole tree; return nodes by capture name, in order."""
-        found = QueryCursor(_query(query)).captures(self.tree.root_node)
+        found = QueryCursor(_query(self.tree.language, query)).captures(self.tree.root_node)
         return {
             name: sorted(nodes, key=lambda node: (node.start_byte, -node.end_byte))
             for name, nodes in found.items()
@@ -49,12 +54,12 @@ class Syntax:
 
 
 @cache
-def _query(source: str) -> Query:
-    return Query(_PYTHON, source)
+def _query(language: Language, source: str) -> Query:
+    return Query(language, source)
 
 
-def parse(text: str) -> Syntax:
-    """Parse Python source, complete or not."""
+def parse(text: str, language: Language = PYTHON) -> Syntax:
+    """Parse source code, complete or not."""
     clean = without_surrogates(text)
     # tree-sitter takes no lone carriage return for a line break; the protocol does.
     encoded = _LONE_RETURN.sub("\n", clean).encode("utf-8")
@@ -64,4 +69,4 @@ def parse(text: str) -> Syntax:
         # do not start one.
         lead = (np.frombuffer(encoded, np.uint8) & 0xC0) != 0x80
         starts = np.concatenate((np.cumsum(lead) - 1, [len(clean)]))
-    return Syntax(LineTable(clean), Parser(_PYTHON).parse(encoded), starts)
+    return Syntax(LineTable(clean), Parser(language).parse(encoded), starts)
