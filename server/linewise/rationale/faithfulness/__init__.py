@@ -1,0 +1,1 @@
+"""Whether a rationale holds what the model used: deletion tests against random rationales."""
