@@ -24,7 +24,7 @@ from scipy.stats import false_discovery_control
 
 from linewise.lab.evaluate.bootstrap import RESAMPLES, Interval
 from linewise.rationale.statistics.aggregators import Floats, shares
-from linewise.rationale.statistics.intervals import basic, percentile, resampling
+from linewise.rationale.statistics.intervals import Intervals, corrected, percentile, resampling
 from linewise.rationale.statistics.tables import Amount, amounts
 from linewise.rationale.statistics.tally import CLUSTERS, Tally
 
@@ -51,8 +51,8 @@ class CategoryDifference:
 class Divergence:
     """``distance`` is that of Jensen and Shannon with base 2: 0 (equal) to 1 (nothing shared).
 
-    Between samples of one distribution it is above 0 by chance: judge it by ``p`` or by the
-    interval, which is corrected for that, not by the value alone.
+    Between samples of one distribution it is above 0 by chance; ``distance`` is corrected for that
+    by the bootstrap. ``p`` is that of the distributions being equal.
     """
 
     distance: Interval
@@ -102,7 +102,9 @@ def compare(
     both = mine.any(axis=1) & yours.any(axis=1)
     mine, yours = mine[both], yours[both]
     observed = jensen_shannon(p, q)
-    distance = basic(observed, jensen_shannon(mine, yours), 0.0, 1.0).at()
+    # The bias of the squared distance is additive; that of the distance is not, close to 0.
+    squared = corrected(np.square(observed), np.square(jensen_shannon(mine, yours)), 0.0, 1.0)
+    distance = Intervals(*np.sqrt([squared.value, squared.low, squared.high])).at()
     effect = percentile(p - q, shares(mine) - shares(yours))
 
     under_null = _flipped(one, other, flips, seed)

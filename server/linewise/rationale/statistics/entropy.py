@@ -19,7 +19,7 @@ from scipy.special import xlogy
 
 from linewise.lab.evaluate.bootstrap import Interval
 from linewise.rationale.statistics.aggregators import Floats, Ints
-from linewise.rationale.statistics.intervals import basic, resampling
+from linewise.rationale.statistics.intervals import centred, resampling
 from linewise.rationale.statistics.tables import Amount
 from linewise.rationale.statistics.tally import Cells, Tally, TallyError
 
@@ -34,7 +34,8 @@ _ROUNDING = 1e-12
 class Entropy:
     """Of one distribution: ``bits``, the same by log₂ of the ``support`` (0 to 1), the support.
 
-    The support counts the classes that have any mass.
+    The support counts the classes that have any mass. Entropies are plug-in estimates: of n tokens
+    drawn, too small by about (support - 1) / (2 n ln 2) bits (Miller 1955).
     """
 
     bits: Interval
@@ -85,7 +86,8 @@ def entropy_reduction(
 
     A random category keeps its size: the tokens swap what categories they belong to, and in which
     proportions (in one context a word is an identifier, in another part of a string). Intervals
-    are basic bootstrap intervals over clusters of units. Raises TallyError for an empty tally.
+    resample clusters of units and say how figures vary between samples of this size; whether
+    categories do more than chance, ``control`` and ``p`` say. Raises TallyError for an empty tally.
     """
     sample = _Symbols.of(tally, of)
     generator = np.random.default_rng(seed)
@@ -98,8 +100,7 @@ def entropy_reduction(
         for begin in range(0, len(weights), _BATCH)
     ]
     every = np.concatenate([np.empty((0, len(values))), *resampled])
-    least, most = np.array([0, 0, 0, 0, 0, -1]), np.array([np.inf, 1, np.inf, 1, 1, 1])
-    found = basic(values, every, least, most)
+    found = centred(values, every)
     low, high = np.quantile(control, [0.025, 0.975])
     reduction, beyond = found.at(4), found.at(5)
     # Resamples see few of the shuffles; what those few are off by is known and taken off.

@@ -52,25 +52,30 @@ def percentile(value: npt.ArrayLike, resampled: Floats) -> Intervals:
     return Intervals(centre, low, high)
 
 
-def basic(
-    value: npt.ArrayLike,
-    resampled: Floats,
-    least: npt.ArrayLike = -np.inf,
-    most: npt.ArrayLike = np.inf,
-) -> Intervals:
-    """Return the basic interval [2v - q₉₇․₅, 2v - q₂․₅], cut to the range of the figure.
+def centred(value: npt.ArrayLike, resampled: Floats) -> Intervals:
+    """Return the percentile interval of resampled figures, moved from their mean to ``value``.
 
-    For figures whose plug-in estimate is biased (an entropy is too small, a distance too large):
-    resampling adds the same bias once more, and the reflection takes it off (Davison and Hinkley
-    1997, §5.2.1). The percentile interval would carry it twice.
+    For plug-in entropies, which are biased downwards: resampling adds the same bias once more, so
+    that the percentile interval would lie beside the figure. What this one tells is how far the
+    figure would vary between samples of this size.
     """
     centre = np.asarray(value, np.float64)
-    low, high = _quantiles(centre, resampled)
-    return Intervals(
-        centre,
-        np.clip(2 * centre - high, least, most),
-        np.clip(2 * centre - low, least, most),
-    )
+    moved = resampled - resampled.mean(axis=0) + centre if len(resampled) else resampled
+    return percentile(centre, moved)
+
+
+def corrected(value: npt.ArrayLike, resampled: Floats, least: float, most: float) -> Intervals:
+    """Return a biased figure (...) less its bias, with its basic interval, both cut to its range.
+
+    For distances, which chance alone makes larger than 0: with v as observed, its bias is that of
+    the resampled figures, mean - v, and the interval is [2v - q₉₇․₅, 2v - q₂․₅] (Davison and
+    Hinkley 1997, §2.1.2 and §5.2.1). Without resamples it is as observed.
+    """
+    observed = np.asarray(value, np.float64)
+    low, high = _quantiles(observed, resampled)
+    mean = resampled.mean(axis=0) if len(resampled) else observed
+    bounds = (2 * observed - each for each in (mean, high, low))
+    return Intervals(*(np.clip(each, least, most) for each in bounds))
 
 
 def _quantiles(centre: Floats, resampled: Floats) -> tuple[Floats, Floats]:

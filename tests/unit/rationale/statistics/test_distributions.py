@@ -89,6 +89,21 @@ def test_a_deterministic_control_is_the_mean_over_all_mappings():
     assert found.p == pytest.approx(np.mean(np.array(mixed) >= mixed[0]), abs=0.03)
 
 
+def test_a_figure_lies_within_its_interval_even_where_the_vocabulary_is_sparse():
+    """Half of these tokens are seen once: resampled entropies all lie below the observed one."""
+    frequencies = 1 / np.arange(1, 2001)
+    found = entropy_reduction(words([0, 1] * 1000, frequencies, units=20), draws=50)
+    for figure in (
+        found.tokens.bits,
+        found.tokens.normalised,
+        found.categories.bits,
+        found.reduction,
+        found.beyond,
+    ):
+        assert figure.low < figure.value < figure.high
+    assert found.beyond.value == pytest.approx(found.reduction.value - found.control.value)
+
+
 def test_an_ambiguous_token_keeps_its_proportions():
     sample = total(SCHEMA, [tally(seed, targets=9, context=30) for seed in range(20)])
     found = entropy_reduction(sample, Amount.WEIGHT, draws=100)
@@ -150,6 +165,16 @@ def test_real_differences_are_found_where_they_are():
     assert [each.q for each in found.categories] == pytest.approx(
         stats.false_discovery_control([each.p for each in found.categories])
     )
+
+
+def test_the_distance_is_corrected_for_what_chance_adds():
+    generator, found, plain = np.random.default_rng(4), [], []
+    for seed in range(40):
+        a, b = drawn(generator, SAME), drawn(generator, SAME)
+        found.append(compare(a, b, NAMES, flips=9, resamples=100, seed=seed).distance)
+        plain.append(jensen_shannon(a.sum(axis=0), b.sum(axis=0)))
+    assert np.mean([each.value for each in found]) < 0.6 * np.mean(plain)
+    assert np.mean([each.low == 0 for each in found]) > 0.9
 
 
 def test_pairing_sharpens():
