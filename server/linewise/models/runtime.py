@@ -65,6 +65,16 @@ class TargetModel:
         return cls(cache.find(name), threads)
 
     @property
+    def installed(self) -> InstalledModel:
+        """Where its files lie."""
+        return self._installed
+
+    @property
+    def threads(self) -> int:
+        """How many threads a pass uses."""
+        return self._threads
+
+    @property
     def name(self) -> str:
         """The name the model was installed under."""
         return self.manifest.name
@@ -203,12 +213,12 @@ class TargetModel:
                 cache.verified(self._installed, name)
         return onnxruntime.InferenceSession(
             self._installed.folder / f"{part}.onnx",
-            _session_options(self._threads),
+            session_options(self._threads),
             providers=providers.chain_for(self.manifest.scheme),
         )
 
 
-def _session_options(threads: int) -> onnxruntime.SessionOptions:
+def session_options(threads: int) -> onnxruntime.SessionOptions:
     """Return options for a process that shares the machine with its user."""
     options = onnxruntime.SessionOptions()
     options.log_severity_level = 3
