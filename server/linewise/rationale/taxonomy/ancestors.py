@@ -3,9 +3,9 @@ r"""CodeQ's tagging: a token has the categories of all nodes around it.
 After arXiv 2503.16771 (papers.md §1.5). A node counts for a token if its span contains the
 token's, or is the token's less its first character (a byte-pair token begins with the space before
 the word). White space matched by ``\s+(?=\w)|\t|\n`` adds *indentation* to the tokens that touch
-it; the first word of natural language in a token adds that word's part of speech. The published
-test also takes a neighbour for the token if the two read the same (the second of ``))`` for the
-first), which we take for an accident and leave out.
+it; the first word in a token of an identifier, a comment or a string adds its part of speech. The
+published test also takes a neighbour for the token if the two read the same (the second of ``))``
+for the first), which we take for an accident and leave out.
 """
 
 from __future__ import annotations
@@ -86,7 +86,8 @@ def _with_words(level: Level, words: Words, starts: Ints, ends: Ints) -> Level:
     counts = np.zeros((len(starts), len(labels)), np.int64)
     counts[:, : len(level.labels)] = level.counts
     column = np.array([labels.index(label) for label in words.labels])
+    natural = [level.labels.index(each) for each in ("identifier", "comment", "string")]
     first = words.first_in(starts, ends)
-    tagged = np.flatnonzero(first >= 0)
+    tagged = np.flatnonzero((first >= 0) & level.members[:, natural].any(axis=1))
     counts[tagged, column[first[tagged]]] += 1
     return Level(labels, counts)

@@ -48,6 +48,7 @@ def pattern_tagger() -> Tagger:
     @lru_cache(maxsize=100_000)
     def tag(word: str) -> str:
         ((_, found),) = pattern.find_tags([word], lexicon=lexicon)
-        return str(found)
+        # A few words have two tags, the likelier first: "NNS|NN".
+        return str(found).partition("|")[0]
 
     return tag

@@ -13,8 +13,11 @@ def words(text: str) -> tuple[tuple[int, int], ...]:
     """Return the spans of the words of ``text``, in order, in code points and end exclusive.
 
     A word is a run of letters or of digits, cut where its case says that a new one begins:
-    ``parse_HTTPResponse2`` holds parse, HTTP, Response and 2.
+    ``parse_HTTPResponse2`` holds parse, HTTP, Response and 2. A text of one letter has no words:
+    ``a`` as a name is a symbol, not a determiner.
     """
+    if len(text) == 1:
+        return ()
     return tuple(span for run in _RUN.finditer(text) for span in _cut(run.group(), run.start()))
 
 
