@@ -66,6 +66,7 @@ def _local_names(text: str, tree: ast.Module, parameters: bool) -> set[str]:
     for table in _tables(symtable.symtable(text, "<text>", "exec")):
         for symbol in table.get_symbols():
             within = table.get_type() == "function" and symbol.is_local()
+            # The comparison of trees would refuse these too, but only one name at a time.
             shown = symbol.is_imported() or symbol.is_namespace()
             fixed = symbol.is_parameter() and not parameters
             if symbol.is_free() or (within and not shown and not fixed):

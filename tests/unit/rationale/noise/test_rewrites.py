@@ -226,6 +226,7 @@ def test_hardly_any_code(text):
     "text",
     [
         "x = 1 + \\\n    2\n",
+        "x = 1 \\\n\ny = 2\n",
         "x = [1,\n\n     2]\n",
         "def f(*a, **k): return f(*a, ** k), - 1, not-1\n",
         "print(a if b else-c, lambda *a: -a, x[-1:- 2], x is-1)\n",
