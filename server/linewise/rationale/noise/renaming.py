@@ -23,7 +23,7 @@ import numpy as np
 
 from linewise.analysis.lines import LineTable
 from linewise.lab.patches.donors import renamed
-from linewise.rationale.noise.rewrites import Rewrite, parsed, same
+from linewise.rationale.noise.rewrites import Rewrite, RewriteError, parsed, same
 
 _WORDS = """
 item value data result entry node total index key left right current output buffer offset limit
@@ -43,7 +43,7 @@ def rename_locals(text: str, *, seed: int = 0, parameters: bool = False) -> Rewr
     Raises
     ------
     RewriteError
-        If the text does not parse.
+        If the text does not parse, or no renaming could be proved to keep it.
     """
     tree = parsed(text)
     names = _named(sorted(_local_names(text, tree, parameters)), text, seed)
@@ -54,6 +54,8 @@ def rename_locals(text: str, *, seed: int = 0, parameters: bool = False) -> Rewr
     if not proved(names):
         # A way of binding that the renaming does not know, or an f-string that prints a name.
         names = {old: new for old, new in names.items() if proved({old: new})}
+    if not proved(names):
+        raise RewriteError("these names cannot be renamed together; leave the code as it is")
     lines = tuple(range(len(LineTable(text))))
     return Rewrite(renamed(text, names) if names else text, lines, names)
 
