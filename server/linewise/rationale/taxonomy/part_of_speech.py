@@ -2,7 +2,8 @@
 
 What TextBlob calls ``PatternTagger`` (from CLiPS Pattern) is a lexicon of 94,000 words and suffix
 rules for the others: it looks at one word at a time, so a tag does not depend on what stands
-around the word. How it compares on words of code: ``benchmarks/part_of_speech.py``.
+around the word. On words of code 91 % of its tags are right; HanTa, with 93 %, keeps its model in a
+pickle and is 40 times slower (``benchmarks/part_of_speech.py``).
 """
 
 from __future__ import annotations
