@@ -24,7 +24,10 @@ from linewise.models.runtime import Floats, Ints, TargetModel, session_options
 if TYPE_CHECKING:
     import onnx
 
+Mask = npt.NDArray[np.bool_]
+
 _LOGPS = "logps"
+_VISIBLE = "visible"
 
 
 @frozen(eq=False)
@@ -51,10 +54,6 @@ class States:
         """Return the sequences at ``index`` (repeats allowed), cut to their first ``length``."""
         chosen = np.asarray(index, np.intp)
         return States(tuple(array[chosen, :, :length] for array in self.arrays))
-
-    def without(self, tokens: npt.ArrayLike) -> States:
-        """Return the sequences without the tokens at these places: unseen by what follows."""
-        return States(tuple(np.delete(array, np.asarray(tokens), 2) for array in self.arrays))
 
 
 def joined(parts: Sequence[States]) -> States:
@@ -98,15 +97,29 @@ class IncrementalModel:
         )
 
     def hidden_states(
-        self, past: States, ids: npt.ArrayLike, positions: npt.ArrayLike
+        self,
+        past: States,
+        ids: npt.ArrayLike,
+        positions: npt.ArrayLike,
+        visible: Mask | None = None,
     ) -> tuple[Floats, States]:
         """Continue sequences up to the deepest probed layer.
 
-        ``ids`` and ``positions`` are (B, M) with M ≥ 1. Returns the hidden states of the new
-        tokens at the probed layers, (L, B, M, d), and the longer states, of those blocks only.
+        ``ids`` and ``positions`` are (B, M) with M ≥ 1. ``visible`` (M, P + M) says which of the
+        tokens read and of the new ones each new token sees, itself among them; by default all
+        before it. So one pass can read several continuations that do not see each other.
+
+        Returns the hidden states of the new tokens at the probed layers, (L, B, M, d), and the
+        longer states, of those blocks only.
+
+        Raises
+        ------
+        LinewiseError
+            If a position lies beyond the model's context.
         """
-        tokens, places = self._inputs(past, ids, positions)
+        tokens, places = self._inputs(ids, positions)
         feed = {"input_ids": tokens, "position_ids": places}
+        feed[_VISIBLE] = _causal(past, places) if visible is None else visible
         hidden, arrays = self._trunk.run(feed, past.arrays[: len(self._trunk.names)])
         return hidden, States(arrays)
 
@@ -116,10 +129,16 @@ class IncrementalModel:
         """Continue sequences through all blocks.
 
         Returns what predicts the token after each sequence, (B, d), and the longer states.
+
+        Raises
+        ------
+        LinewiseError
+            If a position lies beyond the model's context.
         """
         hidden, trunk = self.hidden_states(past, ids, positions)
-        tokens, places = self._inputs(past, ids, positions)
+        tokens, places = self._inputs(ids, positions)
         feed = {"deepest": hidden[-1], "input_ids": tokens, "position_ids": places}
+        feed[_VISIBLE] = _causal(past, places)
         final, tail = self._tail.run(feed, past.arrays[len(trunk.arrays) :])
         return final[:, -1], States(trunk.arrays + tail)
 
@@ -137,17 +156,20 @@ class IncrementalModel:
         feed = {"final": final, "next_ids": np.asarray(next_ids, np.int64)}
         return self._head.run([output], feed)[0]
 
-    def _inputs(
-        self, past: States, ids: npt.ArrayLike, positions: npt.ArrayLike
-    ) -> tuple[Ints, Ints]:
+    def _inputs(self, ids: npt.ArrayLike, positions: npt.ArrayLike) -> tuple[Ints, Ints]:
         tokens, places = np.asarray(ids, np.int64), np.asarray(positions, np.int64)
-        length = past.length + tokens.shape[1]
-        if length > self.target.context_length:
+        if (length := int(places.max()) + 1) > self.target.context_length:
             raise LinewiseError(
                 f"{self.target.name} reads at most {self.target.context_length} tokens at once, "
                 f"not {length}: shorten the context"
             )
         return tokens, places
+
+
+def _causal(past: States, places: Ints) -> Mask:
+    """Return which tokens each new token sees: all before it, and itself."""
+    count = places.shape[1]
+    return np.tri(count, past.length + count, past.length, bool)
 
 
 class _Graph:
@@ -156,7 +178,7 @@ class _Graph:
     def __init__(self, model: TargetModel, part: str) -> None:
         proto = _proto(model, part)
         nodes = [node for node in proto.graph.node if node.op_type == "Attention"]
-        self._reads = {value.name for value in proto.graph.input}
+        self._reads = {value.name for value in proto.graph.input} | {_VISIBLE}
         below = model.layers[-1]
         blocks = below if part == "trunk" else model.manifest.total_layers - below
         if len(nodes) != blocks or (part == "trunk" and "position_ids" not in self._reads):
@@ -171,9 +193,13 @@ class _Graph:
         for node, pair in zip(
             nodes, zip(self.names[::2], self.names[1::2], strict=True), strict=True
         ):
-            node.input.extend([""] * (4 - len(node.input)))
+            causal = next(each for each in node.attribute if each.name == "is_causal")
+            causal.i = 0
+            node.input.append(_VISIBLE)
             node.input.extend(f"past.{name}" for name in pair)
             node.output.extend(pair)
+        if nodes:
+            proto.graph.input.append(_value(_VISIBLE, rank=2, boolean=True))
         proto.graph.input.extend(_value(f"past.{name}") for name in self.names)
         proto.graph.output.extend(_value(name) for name in self.names)
         self._session = _session(model, proto)
@@ -216,10 +242,11 @@ def _heads(node: onnx.NodeProto) -> int:
     return next(each.i for each in node.attribute if each.name == "kv_num_heads")
 
 
-def _value(name: str, rank: int = 4) -> onnx.ValueInfoProto:
+def _value(name: str, rank: int = 4, *, boolean: bool = False) -> onnx.ValueInfoProto:
     from onnx import TensorProto, helper
 
-    return helper.make_tensor_value_info(name, TensorProto.FLOAT, [None] * rank)
+    kind = TensorProto.BOOL if boolean else TensorProto.FLOAT
+    return helper.make_tensor_value_info(name, kind, [None] * rank)
 
 
 def _head(model: TargetModel) -> onnxruntime.InferenceSession:
