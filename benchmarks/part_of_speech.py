@@ -4,9 +4,9 @@ The sample, ``part_of_speech.tsv``, holds identifiers, comments and first senten
 drawn at random from eight repositories and labelled by hand, by one reader, before any tagger had
 seen them. Of 172 drawn, 15 were left out: licence lines, directives to tools, much markup, words
 run together (``getbool``), or labels the reader was unsure of; so the figures compare taggers
-better than they tell how often one is right. HanTa, which Linewise does not depend on, has to be installed for this
-(``pip install HanTa==1.2.1``). It is the more accurate, but its model is a pickle and it is slow
-beside everything else that is done to a token.
+better than they tell how often one is right. HanTa, which Linewise does not depend on, has to be
+installed for this (``pip install HanTa==1.2.1``). It is the more accurate, but its model is a
+pickle, and it is slow beside everything else that is done to a token.
 
 Beside it, what tagging costs next to scoring, with the default model's own tokens.
 """
