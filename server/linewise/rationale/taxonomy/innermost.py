@@ -3,7 +3,7 @@
 A character has the category of its innermost node, white space outside natural language that of
 *indentation*. A token has the category of most of its characters that are not white space; of
 two equal shares, that of the first of them. A token of white space only has the category of its
-first character, and an empty one (the byte of a character that another token shows) is *excluded*.
+first character, and an empty one is *excluded*.
 The first character of the category chosen stands for the token: its statement is the token's.
 
 A leaf that hangs in an `ERROR` node itself, a piece that the parser could not place, has the
