@@ -118,8 +118,11 @@ class IncrementalModel:
             If a position lies beyond the model's context.
         """
         tokens, places = self._inputs(ids, positions)
-        feed = {"input_ids": tokens, "position_ids": places}
-        feed[_VISIBLE] = _causal(past, places) if visible is None else visible
+        feed = {
+            "input_ids": tokens,
+            "position_ids": places,
+            _VISIBLE: _causal(past, places) if visible is None else visible,
+        }
         hidden, arrays = self._trunk.run(feed, past.arrays[: len(self._trunk.names)])
         return hidden, States(arrays)
 
@@ -137,8 +140,12 @@ class IncrementalModel:
         """
         hidden, trunk = self.hidden_states(past, ids, positions)
         tokens, places = self._inputs(ids, positions)
-        feed = {"deepest": hidden[-1], "input_ids": tokens, "position_ids": places}
-        feed[_VISIBLE] = _causal(past, places)
+        feed = {
+            "deepest": hidden[-1],
+            "input_ids": tokens,
+            "position_ids": places,
+            _VISIBLE: _causal(past, places),
+        }
         final, tail = self._tail.run(feed, past.arrays[len(trunk.arrays) :])
         return final[:, -1], States(trunk.arrays + tail)
 
@@ -239,7 +246,7 @@ def _proto(model: TargetModel, part: str) -> onnx.ModelProto:
 
 
 def _heads(node: onnx.NodeProto) -> int:
-    return next(each.i for each in node.attribute if each.name == "kv_num_heads")
+    return int(next(each.i for each in node.attribute if each.name == "kv_num_heads"))
 
 
 def _value(name: str, rank: int = 4, *, boolean: bool = False) -> onnx.ValueInfoProto:

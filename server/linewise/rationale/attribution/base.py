@@ -7,6 +7,7 @@ tokens, and answers with a signed weight per target and context token.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from importlib import import_module
 from typing import Any, Protocol
 
 import numpy as np
@@ -79,10 +80,8 @@ class Attribution:
     rationales: tuple[Rationale, ...] = field(default=())
 
 
-class Run(Protocol):
-    """The work of a method: keyword options only, all with defaults."""
-
-    def __call__(self, targets: Any, /, **options: Any) -> Attribution: ...  # noqa: D102
+Run = Callable[..., Attribution]
+"""The work of a method: targets, then keyword options that all have defaults."""
 
 
 @frozen
@@ -95,16 +94,14 @@ class Method:
     name: str
     unit: str
     summary: str
-    needs_torch: bool
     run: Run
+    needs_torch: bool = False
 
 
 _METHODS: dict[str, Method] = {}
 
 
-def register(
-    name: str, *, unit: str, summary: str, needs_torch: bool = False
-) -> Callable[[Run], Run]:
+def register(name: str, *, unit: str, summary: str) -> Callable[[Run], Run]:
     """Make a function the method of that name.
 
     Raises
@@ -114,12 +111,26 @@ def register(
     """
 
     def add(run: Run) -> Run:
-        if name in _METHODS:
-            raise ValueError(f"there is a method {name!r} already")
-        _METHODS[name] = Method(name, unit, summary, needs_torch, run)
+        _add(Method(name, unit, summary, run))
         return run
 
     return add
+
+
+def register_late(name: str, module: str, function: str, *, unit: str, summary: str) -> None:
+    """Make a function of a module that is imported when first asked the method of that name."""
+
+    def run(targets: Any, /, **options: Any) -> Attribution:
+        found: Attribution = getattr(import_module(module), function)(targets, **options)
+        return found
+
+    _add(Method(name, unit, summary, run, needs_torch=True))
+
+
+def _add(method: Method) -> None:
+    if method.name in _METHODS:
+        raise ValueError(f"there is a method {method.name!r} already")
+    _METHODS[method.name] = method
 
 
 def methods() -> Mapping[str, Method]:
@@ -142,7 +153,6 @@ def attribute(method: str, targets: Targets, **options: Any) -> Attribution:
     return _METHODS[method].run(targets, **options)
 
 
-def singly(targets: Targets, weights: Weights) -> Ints:
+def singly(weights: Weights) -> Ints:
     """Return the ``groups`` of an attribution that weighed every token by itself."""
-    del targets
     return np.where(np.isnan(weights), -1, np.arange(weights.shape[1]))

@@ -122,4 +122,5 @@ def _losses(targets: EditRisks, target: int, groups: list[Ints]) -> Weights:
             changed = hidden.copy()
             changed[:, mine] = fresh[:, owner == number]
             logits[number] = targets.logit(target, changed[:, kept], kept)
-    return logits[0] - logits[1:]
+    losses: Weights = logits[0] - logits[1:]
+    return losses

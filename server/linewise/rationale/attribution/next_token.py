@@ -48,7 +48,7 @@ class NextTokens:
         self.model = model
         self.ids = np.asarray(ids, np.int64)
         self.places = np.asarray(places, np.int64).reshape(-1)
-        self._batch = batch_tokens
+        self.batch_tokens = batch_tokens
         limit = model.target.context_length
         if len(self.ids) > limit:
             raise LinewiseError(
@@ -110,7 +110,7 @@ class NextTokens:
 
     def read(self, past: States, places: npt.NDArray[np.int64]) -> tuple[Floats, States]:
         """Continue sequences with the input's tokens at ``places`` (B, M), in batches."""
-        step = max(1, self._batch // places.shape[1])
+        step = max(1, self.batch_tokens // places.shape[1])
         finals, states = [], []
         for begin in range(0, len(places), step):
             rows = slice(begin, begin + step)

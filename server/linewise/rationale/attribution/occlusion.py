@@ -3,11 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
 
 import numpy as np
 
-from linewise.rationale.attribution.base import Attribution, Ints, Targets, Weights, register
+from linewise.rationale.attribution.base import (
+    Attribution,
+    Ints,
+    Targets,
+    Weights,
+    register,
+    singly,
+)
 
 Groups = Sequence[Ints]
 
@@ -47,13 +53,11 @@ def spread(weights: Weights, numbers: Ints, groups: Groups, losses: Weights) -> 
 
 
 @register("random", unit="none", summary="weights that know nothing: what others must beat")
-def random(targets: Targets, *, seed: int = 0, **_: Any) -> Attribution:
+def random(targets: Targets, *, seed: int = 0) -> Attribution:
     """Draw standard normal weights, the same for the same ``seed``."""
     weights = np.full((targets.count, len(targets.ids)), np.nan)
-    numbers = np.full(weights.shape, -1)
     generator = np.random.default_rng(seed)
     for target in range(targets.count):
         context = targets.context(target)
         weights[target, context] = generator.standard_normal(len(context))
-        numbers[target, context] = context
-    return Attribution("random", "none", weights, numbers)
+    return Attribution("random", "none", weights, singly(weights))

@@ -1,0 +1,1 @@
+"""Attribution methods that need the model as torch runs it."""
