@@ -30,19 +30,31 @@ def gradient_x_input(targets: Any, /) -> Attribution:
 
 
 def integrated_gradients(targets: Any, /, *, steps: int = STEPS) -> Attribution:
-    """Return the gradients' integral from all-zero embeddings to the tokens'.
+    """Return the gradients' integral from `baseline` embeddings to the tokens'.
 
-    A target's weights add up to its log-probability less that from zero embeddings
-    (completeness), the better the more ``steps`` the path has.
+    A target's weights add up to its log-probability less that from the baseline (completeness),
+    the better the more ``steps`` the path has.
     """
 
     def weigh(score: _Score, embedded: torch.Tensor) -> torch.Tensor:
         found: torch.Tensor = IntegratedGradients(score).attribute(
-            embedded, n_steps=steps, internal_batch_size=_POINTS
+            embedded,
+            baselines=baseline(targets).expand_as(embedded),
+            n_steps=steps,
+            internal_batch_size=_POINTS,
         )
         return found
 
     return _attribution("integrated-gradients", targets, weigh)
+
+
+def baseline(targets: NextTokens) -> torch.Tensor:
+    """Return the embedding that stands for no token in particular, (d,): the vocabulary's mean.
+
+    Not zero: models normalize embeddings by their length, so they are not continuous there.
+    """
+    embeddings: torch.Tensor = reference(targets.model.target.name).get_input_embeddings().weight
+    return embeddings.mean(dim=0)
 
 
 def score_of(targets: NextTokens, target: int) -> tuple[_Score, torch.Tensor]:

@@ -6,6 +6,8 @@ predictions, and `EditRisks`, the probe's logits of spans.
 
 from __future__ import annotations
 
+# Imported for what they register.
+from linewise.rationale.attribution import greedy, knockout, occlusion  # noqa: F401
 from linewise.rationale.attribution.base import (
     Attribution,
     Method,
@@ -17,10 +19,7 @@ from linewise.rationale.attribution.base import (
     register_late,
 )
 from linewise.rationale.attribution.edit_risk import EditRisks
-from linewise.rationale.attribution.greedy import greedy, greedy_shortlist
-from linewise.rationale.attribution.knockout import knockout
 from linewise.rationale.attribution.next_token import NextTokens
-from linewise.rationale.attribution.occlusion import occlusion, random
 
 __all__ = [
     "DEFAULT_EDIT_METHOD",
@@ -32,12 +31,7 @@ __all__ = [
     "Rationale",
     "Targets",
     "attribute",
-    "greedy",
-    "greedy_shortlist",
-    "knockout",
     "methods",
-    "occlusion",
-    "random",
     "register",
 ]
 
@@ -57,7 +51,7 @@ register_late(
     "linewise.lab.attribution.gradients",
     "integrated_gradients",
     unit="{}",
-    summary="the same, averaged on the way from empty embeddings; adds up to the whole change",
+    summary="the same, averaged on the way from the mean embedding; adds up to the whole change",
 )
 register_late(
     "attention-rollout",
