@@ -1,0 +1,67 @@
+"""In which order a method takes the tokens of a piece, in the terms in which people mark them."""
+
+from __future__ import annotations
+
+import numpy as np
+import numpy.typing as npt
+from attrs import frozen
+
+from linewise.rationale.attribution import Attribution, Targets, attribute
+from linewise.rationale.study.files import Piece, Target
+
+Floats = npt.NDArray[np.float64]
+
+NEAREST = "nearest"
+"""A control: the tokens that stand last. People and models both favour what is near."""
+
+
+@frozen
+class Ranking:
+    """Shown tokens in the order a method takes them, and how many it takes by itself, if it says.
+
+    White space and what else cannot be marked is left out.
+    """
+
+    order: tuple[int, ...]
+    own: int | None = None
+
+    def top(self, count: int) -> frozenset[int]:
+        """Return the first ``count``, or all if there are fewer."""
+        return frozenset(self.order[:count])
+
+    @property
+    def selection(self) -> frozenset[int] | None:
+        """What the method takes by itself, None if it only weighs."""
+        return None if self.own is None else self.top(self.own)
+
+
+def rank(method: str, targets: Targets, piece: Piece, kind: Target) -> Ranking:
+    """Ask a method about a piece, whose target is the only one of ``targets``.
+
+    A rationale is taken in the order in which it grew, and nothing after it. Otherwise tokens come
+    by descending weight, those of equal weight from the last on; a shown token weighs what its
+    model tokens weigh together. Tokens without a weight are not taken.
+
+    Raises
+    ------
+    LinewiseError
+        If there is no such method, or it cannot be asked about such targets.
+    """
+    markable = piece.markable(kind)
+    if method == NEAREST:
+        return Ranking(tuple(sorted(markable, reverse=True)))
+    found = attribute(method, targets)
+    if found.rationales:
+        return _grown(found, piece, markable)
+    starts = np.cumsum((0, *piece.sizes[:-1]))
+    weights = np.add.reduceat(found.weights[0], starts)
+    order = np.lexsort((-np.arange(len(weights)), -weights))
+    taken = (int(each) for each in order if not np.isnan(weights[each]))
+    return Ranking(tuple(each for each in taken if each in markable))
+
+
+def _grown(found: Attribution, piece: Piece, markable: frozenset[int]) -> Ranking:
+    shown = np.repeat(np.arange(len(piece.sizes)), piece.sizes)
+    places = shown[list(found.rationales[0].places)].tolist()
+    order = tuple(each for each in dict.fromkeys(places) if each in markable)
+    return Ranking(order, len(order))
