@@ -63,16 +63,23 @@ def greedy_shortlist(
 ) -> Attribution:
     """Return greedy rationales from shortlists.
 
-    Every token is scored once, beside the last token alone; then the best ``size`` are candidates
-    at each step, the next ``size`` when they are used up. ``ranker`` does that first scoring: a
-    copy of the model in cheaper arithmetic, such as int8; the model itself where None.
+    Every token is scored once, beside the last token alone. Only the best ``size`` of that step
+    are candidates later on; the next ``size`` once they are used up.
+
+    ``ranker``, a copy of the model in cheaper arithmetic such as int8, may do that first scoring;
+    then the first token added is one of the shortlist too.
     """
 
     def shortlists(target: int) -> list[Ints]:
-        ranked = _ranked(targets, target, ranker or targets.model)
-        return [ranked[begin : begin + size] for begin in range(0, len(ranked), size)]
+        if ranker is None:
+            return [targets.context(target)[:-1]]
+        return _cut(_ranked(targets, target, ranker), size)
 
-    return _rationales("greedy-shortlist", targets, max_places, shortlists)
+    return _rationales("greedy-shortlist", targets, max_places, shortlists, size)
+
+
+def _cut(places: Ints, size: int) -> list[Ints]:
+    return [places[begin : begin + size] for begin in range(0, len(places), size)]
 
 
 def _ranked(targets: NextTokens, target: int, ranker: IncrementalModel) -> Ints:
@@ -93,6 +100,7 @@ def _rationales(
     targets: Any,
     max_places: int | None,
     shortlists: Callable[[int], list[Ints]],
+    size: int | None = None,
 ) -> Attribution:
     if not isinstance(targets, NextTokens):
         raise LinewiseError(
@@ -100,7 +108,7 @@ def _rationales(
             "method such as occlusion"
         )
     found = tuple(
-        _Search(targets, target).run(shortlists(target), max_places)
+        _Search(targets, target).run(shortlists(target), max_places, size)
         for target in range(targets.count)
     )
     weights = np.full((targets.count, len(targets.ids)), np.nan)
@@ -143,8 +151,11 @@ class _Search:
         self._chain = targets.singles[1].rows([self._last])
         self._added = self._last
 
-    def run(self, shortlists: list[Ints], max_places: int | None) -> Rationale:
-        """Search among the first of ``shortlists``; among the next once it is used up."""
+    def run(self, shortlists: list[Ints], max_places: int | None, size: int | None) -> Rationale:
+        """Search among the first of ``shortlists``; among the next once it is used up.
+
+        Of a shortlist longer than ``size``, the best stay and the others wait.
+        """
         targets, token = self._targets, self._targets.token(self._target)
         final = targets.singles[0][[self._last]]
         logps = [float(targets.logp(self._target, final)[0])]
@@ -164,6 +175,11 @@ class _Search:
             places.append(int(candidates.places[best]))
             logps.append(float(step.scores[best]))
             candidates = self._add(candidates, best, step)
+            if size is not None and len(candidates.places) > size:
+                order = np.argsort(-np.delete(step.scores, best), kind="stable")
+                waiting = _cut(candidates.places[order[size:]], size) + waiting
+                stay = np.sort(order[:size])
+                candidates.places, candidates.rows = candidates.places[stay], candidates.rows[stay]
         uniform = -np.log(targets.model.target.manifest.vocab_size)
         return Rationale(
             tuple(places),
