@@ -18,6 +18,7 @@ from linewise.commands.doctor import doctor
 from linewise.commands.lab import app as lab
 from linewise.commands.models import app as models
 from linewise.commands.serve import serve
+from linewise.commands.study import app as study
 from linewise.errors import LinewiseError
 
 CANNOT_RUN = 3
@@ -48,6 +49,7 @@ app.command()(serve)
 app.command()(doctor)
 app.add_typer(models, name="models")
 app.add_typer(lab, name="lab")
+app.add_typer(study, name="study")
 
 
 def _print_version(wanted: bool) -> None:

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import hashlib
 import json
-from enum import StrEnum
 from functools import cached_property
 from pathlib import Path
 from typing import Any, TypeVar
@@ -17,6 +16,7 @@ import cattrs
 from attrs import field, frozen
 
 from linewise.errors import LinewiseError
+from linewise.rationale.study.target import Target
 
 STUDY_FORMAT = "linewise-study"
 ANSWERS_FORMAT = "linewise-study-answers"
@@ -28,13 +28,6 @@ Shape = TypeVar("Shape")
 
 class StudyError(LinewiseError):
     """A study or its answers cannot be used; the message names the file and what to do."""
-
-
-class Target(StrEnum):
-    """What is explained: why a line is at risk, or what predicts a token."""
-
-    EDIT = "edit"
-    NEXT_TOKEN = "next-token"  # noqa: S105 - a token of code
 
 
 @frozen(slots=False)

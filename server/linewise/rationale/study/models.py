@@ -12,8 +12,9 @@ from linewise.models.runtime import TargetModel
 from linewise.probe.runtime import Probe
 from linewise.probe.shipped import find_probe
 from linewise.rationale.attribution import EditRisks, NextTokens, Targets
-from linewise.rationale.study.files import Piece, Study, StudyError, Target
+from linewise.rationale.study.files import Piece, Study, StudyError
 from linewise.rationale.study.pieces import Decode
+from linewise.rationale.study.target import Target
 
 
 @frozen(eq=False)

@@ -2,17 +2,26 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Sequence
+
 import numpy as np
-import numpy.typing as npt
 from attrs import frozen
 
-from linewise.rationale.attribution import Attribution, Targets, attribute
-from linewise.rationale.study.files import Piece, Target
-
-Floats = npt.NDArray[np.float64]
+from linewise.errors import LinewiseError
+from linewise.models.incremental import IncrementalModel
+from linewise.rationale.attribution import Attribution, Targets, attribute, methods
+from linewise.rationale.study.files import Piece, Study
+from linewise.rationale.study.models import Subject, targets_of
+from linewise.rationale.study.target import Target
 
 NEAREST = "nearest"
 """A control: the tokens that stand last. People and models both favour what is near."""
+
+METHODS = {
+    Target.EDIT: ("knockout", "occlusion"),
+    Target.NEXT_TOKEN: ("greedy", "greedy-shortlist", "occlusion"),
+}
+"""What is compared unless methods are named: those that answer without torch."""
 
 
 @frozen
@@ -33,6 +42,36 @@ class Ranking:
     def selection(self) -> frozenset[int] | None:
         """What the method takes by itself, None if it only weighs."""
         return None if self.own is None else self.top(self.own)
+
+
+def rank_all(
+    study: Study,
+    subject: Subject,
+    names: Sequence[str],
+    progress: Callable[[str, float], None],
+) -> dict[str, dict[str, Ranking]]:
+    """Ask methods, and the control `NEAREST`, about every piece: method → piece → ranking.
+
+    ``progress`` hears (what is in work, pieces done). No ``names`` are those of `METHODS`.
+
+    Raises
+    ------
+    LinewiseError
+        If there is no such method, or it cannot be asked about such targets.
+    """
+    wanted = tuple(dict.fromkeys((*(names or METHODS[study.target]), NEAREST)))
+    if unknown := [name for name in wanted if name not in methods() and name != NEAREST]:
+        raise LinewiseError(
+            f"there is no attribution method {unknown[0]!r}; choose one of {', '.join(methods())}"
+        )
+    model = IncrementalModel(subject.target)
+    found: dict[str, dict[str, Ranking]] = {name: {} for name in wanted}
+    for number, piece in enumerate(study.pieces):
+        targets = targets_of(model, subject.probe, piece)
+        for part, name in enumerate(wanted):
+            progress(f"{piece.id}: {name}", number + part / len(wanted))
+            found[name][piece.id] = rank(name, targets, piece, study.target)
+    return found
 
 
 def rank(method: str, targets: Targets, piece: Piece, kind: Target) -> Ranking:
