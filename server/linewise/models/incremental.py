@@ -257,7 +257,7 @@ def _value(name: str, rank: int = 4, *, boolean: bool = False) -> onnx.ValueInfo
 
 
 def _head(model: TargetModel) -> onnxruntime.InferenceSession:
-    """Return the head with the log-probabilities of the whole vocabulary as an output."""
+    """Return the head with the log-probabilities of the whole vocabulary in place of entropy."""
     proto = _proto(model, "head")
     node = next(each for each in proto.graph.node if each.op_type == "LogSoftmax")
     for each in proto.graph.node:
@@ -265,6 +265,9 @@ def _head(model: TargetModel) -> onnxruntime.InferenceSession:
             if name == node.output[0]:
                 each.input[number] = _LOGPS
     node.output[0] = _LOGPS
+    # ONNX Runtime leaves out what no output needs: here, a pass over the vocabulary for entropy.
+    for value in [value for value in proto.graph.output if value.name == "entropy"]:
+        proto.graph.output.remove(value)
     proto.graph.output.append(_value(_LOGPS, rank=2))
     return _session(model, proto)
 
