@@ -4,10 +4,7 @@ import json
 import os
 import pty
 import re
-import signal
 import subprocess
-import time
-from pathlib import Path
 
 import pytest
 from command_line import LINEWISE, ROOT
@@ -164,24 +161,6 @@ def test_progress_is_shown_to_whoever_watches(environment):
     assert output["summary"]["files"] == 2
     assert b"Loading the model" in os.read(terminal, 65_536)
     os.close(terminal)
-
-
-def test_when_interrupted_it_says_nothing(environment, tmp_path):
-    process = subprocess.Popen(
-        # A test run that a shell put into the background was told to ignore interrupts.
-        ["env", "--default-signal=INT", *LINEWISE, "check", "-"],
-        env=environment,
-        stdin=subprocess.PIPE,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-    )
-    # It loads the model, then waits for standard input.
-    while "pipe_read" not in Path(f"/proc/{process.pid}/wchan").read_text():
-        assert process.poll() is None
-        time.sleep(0.02)
-    process.send_signal(signal.SIGINT)
-    out, err = process.communicate(timeout=60)
-    assert (process.returncode, out, err) == (130, b"", b"")
 
 
 @pytest.mark.parametrize("format", ["text", "json"])

@@ -1,26 +1,10 @@
 """`linewise serve`: the options; what it serves is tested in tests/lsp."""
 
-import json
 import re
 import socket
 import subprocess
 
-from command_line import LINEWISE
-
-
-def message(method, number=None, **params):
-    content = {"jsonrpc": "2.0", "method": method, "params": params}
-    if number is not None:
-        content["id"] = number
-    body = json.dumps(content).encode()
-    return b"Content-Length: %d\r\n\r\n%s" % (len(body), body)
-
-
-SESSION = (
-    message("initialize", 1, processId=None, rootUri=None, capabilities={})
-    + message("shutdown", 2)
-    + message("exit")
-)
+from command_line import LINEWISE, SESSION
 
 
 def test_standard_input_and_output_is_the_default(linewise):

@@ -12,7 +12,7 @@ from lsprotocol import types
 from pygls.exceptions import FeatureRequestError, JsonRpcException, PyglsError
 from pygls.lsp.server import LanguageServer
 
-from linewise import __version__
+from linewise import __version__, interrupt
 from linewise.lsp import commands, diagnostics
 from linewise.lsp.client import Client
 from linewise.lsp.commands import Commands, SpanQuery
@@ -107,6 +107,15 @@ class LinewiseServer(LanguageServer):
                 if code != types.ErrorCodes.InternalError.value:
                     return
         self.client.log_failure("in the protocol", sys.exc_info()[1] or error)
+
+    def shutdown(self) -> None:
+        """Stop serving. After an interrupt this ends the process: a thread still waits for input.
+
+        pygls swallows the interrupt, and would then wait until the client says something.
+        """
+        if interrupt.came():
+            os._exit(interrupt.leave())
+        super().shutdown()  # type: ignore[no-untyped-call]
 
     def _model_settled(self) -> None:
         self.diagnostics.refresh()
