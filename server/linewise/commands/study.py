@@ -134,7 +134,7 @@ def score_answers(
         typer.Option(
             "--method",
             metavar="NAME",
-            show_default="those that need no torch",
+            show_default="the one that Linewise shows",
             help="Compare this attribution method; may be repeated.",
         ),
     ] = None,

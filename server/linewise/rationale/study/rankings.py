@@ -9,7 +9,14 @@ from attrs import frozen
 
 from linewise.errors import LinewiseError
 from linewise.models.incremental import IncrementalModel
-from linewise.rationale.attribution import Attribution, Targets, attribute, methods
+from linewise.rationale.attribution import (
+    DEFAULT_EDIT_METHOD,
+    DEFAULT_TOKEN_METHOD,
+    Attribution,
+    Targets,
+    attribute,
+    methods,
+)
 from linewise.rationale.study.files import Piece, Study
 from linewise.rationale.study.models import Subject, targets_of
 from linewise.rationale.study.target import Target
@@ -17,11 +24,12 @@ from linewise.rationale.study.target import Target
 NEAREST = "nearest"
 """A control: the tokens that stand last. People and models both favour what is near."""
 
-METHODS = {
-    Target.EDIT: ("knockout", "occlusion"),
-    Target.NEXT_TOKEN: ("greedy", "greedy-shortlist", "occlusion"),
-}
-"""What is compared unless methods are named: those that answer without torch."""
+DEFAULTS = {Target.EDIT: DEFAULT_EDIT_METHOD, Target.NEXT_TOKEN: DEFAULT_TOKEN_METHOD}
+"""What is compared unless methods are named."""
+
+MOST_PLACES = 32
+"""Where rationales end that did not before; hardly anybody marks more tokens."""
+_OPTIONS = {name: {"max_places": MOST_PLACES} for name in ("greedy", "greedy-shortlist")}
 
 
 @frozen
@@ -52,14 +60,14 @@ def rank_all(
 ) -> dict[str, dict[str, Ranking]]:
     """Ask methods, and the control `NEAREST`, about every piece: method → piece → ranking.
 
-    ``progress`` hears (what is in work, pieces done). No ``names`` are those of `METHODS`.
+    ``progress`` hears (what is in work, pieces done). No ``names`` mean the default method.
 
     Raises
     ------
     LinewiseError
         If there is no such method, or it cannot be asked about such targets.
     """
-    wanted = tuple(dict.fromkeys((*(names or METHODS[study.target]), NEAREST)))
+    wanted = tuple(dict.fromkeys((*(names or [DEFAULTS[study.target]]), NEAREST)))
     if unknown := [name for name in wanted if name not in methods() and name != NEAREST]:
         raise LinewiseError(
             f"there is no attribution method {unknown[0]!r}; choose one of {', '.join(methods())}"
@@ -89,7 +97,7 @@ def rank(method: str, targets: Targets, piece: Piece, kind: Target) -> Ranking:
     markable = piece.markable(kind)
     if method == NEAREST:
         return Ranking(tuple(sorted(markable, reverse=True)))
-    found = attribute(method, targets)
+    found = attribute(method, targets, **_OPTIONS.get(method, {}))
     if found.rationales:
         return _grown(found, piece, markable)
     starts = np.cumsum((0, *piece.sizes[:-1]))

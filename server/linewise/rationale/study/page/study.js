@@ -183,21 +183,28 @@
     span.focus();
   }
 
+  const position = (span) => tokens.findIndex((each) => each.span === span);
   const tokenAt = (event) => event.target.closest?.(".token");
 
-  let drag = null; // {start, pressed, moved} while the mouse is down on tokens
+  let drag = null; // {from, pressed, before, moved} while the mouse is down on tokens
 
   code.addEventListener("pointerdown", (event) => {
     const span = tokenAt(event);
     const mouse = event.pointerType === "mouse" && event.button === 0;
-    drag = span && mouse ? { start: span, pressed: !isMarked(span), moved: false } : null;
+    if (!span || !mouse) return;
+    const from = position(span);
+    const before = tokens.map((each) => isMarked(each.span));
+    drag = { from, pressed: !before[from], before, moved: false };
   });
   code.addEventListener("pointerover", (event) => {
     const span = tokenAt(event);
-    if (drag === null || !span || (span === drag.start && !drag.moved)) return;
+    if (drag === null || !span) return;
+    const to = position(span);
+    if (to === drag.from && !drag.moved) return;
     drag.moved = true;
-    mark(drag.start, drag.pressed);
-    mark(span, drag.pressed);
+    const [low, high] = [Math.min(drag.from, to), Math.max(drag.from, to)];
+    // What a drag went over and left again is as it was.
+    tokens.forEach((each, at) => mark(each.span, at >= low && at <= high ? drag.pressed : drag.before[at]));
   });
   addEventListener("pointerup", () => {
     // The click of a drag that ended where it began comes after this.
@@ -218,7 +225,7 @@
       mark(span, !isMarked(span));
       return;
     }
-    const from = tokens.findIndex((each) => each.span === span);
+    const from = position(span);
     const to = destination(event, from);
     if (to === undefined) return;
     event.preventDefault();
