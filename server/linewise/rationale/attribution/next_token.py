@@ -68,8 +68,9 @@ class NextTokens:
 
     @cached_property
     def singles(self) -> tuple[Floats, States]:
-        """Every token read alone at its position: what predicts its successor (T, d), states."""
-        return self.read(self.model.start(len(self.ids)), np.arange(len(self.ids))[:, None])
+        """Each token before the last target alone: what predicts its successor (·, d), states."""
+        places = np.arange(self.places.max(initial=1))
+        return self.read(self.model.start(len(places)), places[:, None])
 
     @cached_property
     def predicted(self) -> Ints:
