@@ -11,6 +11,7 @@ from __future__ import annotations
 import math
 from collections.abc import Iterable, Sequence
 from difflib import SequenceMatcher
+from functools import lru_cache
 
 import numpy as np
 import numpy.typing as npt
@@ -101,10 +102,12 @@ def learn(feedback: Feedback, observations: Iterable[Observation]) -> Feedback:
     )
 
 
+@lru_cache(maxsize=64)
 def shift(feedback: Feedback) -> float:
     """Return what to add to log-odds: the most probable shift given the counts and the prior.
 
-    0 while there are too few observations, and never beyond ±`BOUND`.
+    0 while there are too few observations, and never beyond ±`BOUND`. It is found once for the
+    same counts: every score asks for it, and they change only when a document is saved or closed.
     """
     if feedback.lines < LEAST_LINES or feedback.edited < LEAST_EDITED:
         return 0.0

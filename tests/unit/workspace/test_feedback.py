@@ -4,6 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from linewise.workspace.calibration import Workspace
 from linewise.workspace.feedback import (
     BINS,
     BOUND,
@@ -129,3 +130,21 @@ def test_counts_add_up(lines):
     assert found.edited == sum(edited for _, _, edited in lines)
     assert sum(found.flagged) == sum(flagged for _, flagged, _ in lines)
     assert abs(shift(found)) <= BOUND
+
+
+@pytest.mark.usefixtures("state")
+def test_the_shift_is_found_again_only_after_other_edits(repository, engine):
+    workspace, other = (Workspace(repository.root, "tiny", engine.manifest) for _ in range(2))
+    shift.cache_clear()
+    shifts = [workspace.personal]
+    for edited, lines in ((True, 300), (False, 2_000)):
+        workspace.observe([Observation(seen(), edited)] * lines)
+        before = shift.cache_info().misses
+        shifts.append(other.personal)
+        versions = {each.version for each in (workspace, other)}
+        assert len({shifts[-1], *(workspace.personal for _ in range(5))}) == len(versions) == 1
+        workspace.calibration(None, 1)
+        assert shift.cache_info().misses == before + 1
+    assert shifts[0] == 0.0 < shifts[2] < shifts[1]
+    workspace.reset_feedback()
+    assert workspace.personal == other.personal == 0.0
