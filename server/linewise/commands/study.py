@@ -150,10 +150,12 @@ def score_answers(
 
     asked = read_study(study)
     people = [read_answers(path, asked) for path in answers]
-    with file_progress(len(asked.pieces)) as progress:
+    pieces = {name for each in people for name, answer in each.pieces.items() if answer.given}
+    with file_progress(len(pieces)) as progress:
         subject = Subject.load(asked.model, asked.target)
         subject.check(asked)
-        found = score(asked, people, rank_all(asked, subject, method or (), progress))
+        rankings = rank_all(asked, subject, method or (), pieces, progress)
+    found = score(asked, people, rankings)
     if json:
         write_json(report.payload(asked, found))
     else:

@@ -59,9 +59,15 @@ def over_pairs(values: Floats, *, resamples: int = RESAMPLES, seed: int = 0) -> 
 
 def _crossed(values: Floats, wanted: npt.NDArray[np.bool_], resamples: int, seed: int) -> Intervals:
     """Resample the rows, the columns (the same people, unless there is one) and the pieces."""
-    rows, columns, pieces, _ = values.shape
     known = np.isfinite(values) & wanted[:, :, None, None]
     sums = np.where(known, values, 0.0)
+    # Who answered nothing, and what nobody answered, is no part of the sample.
+    some, others = known.any(axis=(1, 2, 3)), known.any(axis=(0, 2, 3))
+    if len(some) == len(others):
+        some = others = np.logical_or(some, others)
+    chosen = np.ix_(some, others, known.any(axis=(0, 1, 3)))
+    known, sums = known[chosen], sums[chosen]
+    rows, columns, pieces, _ = known.shape
     of_rows, of_pieces = _drawn(rows, resamples, seed), _drawn(pieces, resamples, seed + 1)
     of_columns = of_rows if columns == rows else np.ones((len(of_rows), columns))
 

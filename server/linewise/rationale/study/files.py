@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 import cattrs
-from attrs import field, frozen
+from attrs import frozen
 
 from linewise.errors import LinewiseError
 from linewise.rationale.study.target import Target
@@ -122,7 +122,7 @@ class Answers:
     """All that one person said: ``pieces`` by id, ``order`` the ids as they were shown."""
 
     study: str
-    participant: str = field()
+    participant: str
     order: tuple[str, ...]
     pieces: dict[str, Answer]
 

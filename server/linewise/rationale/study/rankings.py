@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 
 import numpy as np
 from attrs import frozen
@@ -56,9 +56,10 @@ def rank_all(
     study: Study,
     subject: Subject,
     names: Sequence[str],
+    pieces: Collection[str],
     progress: Callable[[str, float], None],
 ) -> dict[str, dict[str, Ranking]]:
-    """Ask methods, and the control `NEAREST`, about every piece: method → piece → ranking.
+    """Ask methods, and the control `NEAREST`, about ``pieces``: method → piece → ranking.
 
     ``progress`` hears (what is in work, pieces done). No ``names`` mean the default method.
 
@@ -74,7 +75,8 @@ def rank_all(
         )
     model = IncrementalModel(subject.target)
     found: dict[str, dict[str, Ranking]] = {name: {} for name in wanted}
-    for number, piece in enumerate(study.pieces):
+    asked = [piece for piece in study.pieces if piece.id in pieces]
+    for number, piece in enumerate(asked):
         targets = targets_of(model, subject.probe, piece)
         for part, name in enumerate(wanted):
             progress(f"{piece.id}: {name}", number + part / len(wanted))

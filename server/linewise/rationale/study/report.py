@@ -43,9 +43,9 @@ def tables(study: Study, score: Score) -> RenderableType:
     """Return the result for a terminal."""
     answered = sum(piece.answers > 0 for piece in score.pieces)
     head = (
-        f"{len(score.participants)} participants, {score.answers} answers to {answered} of "
-        f"{len(study.pieces)} pieces ({study.target}, {study.model}); {score.none} say that no "
-        "token would help"
+        f"{study.target}, {study.model}; participants: {len(score.participants)}, pieces answered: "
+        f"{answered} of {len(study.pieces)}, answers: {score.answers}, of which say that no token "
+        f"would help: {score.none}"
     )
     alpha = f"Krippendorff's alpha between people: {_with_interval(score.alpha)}"
     return Group(
@@ -79,7 +79,8 @@ def _comparisons(rows: tuple[Comparison, ...]) -> Table:
 def _pieces(study: Study, pieces: tuple[PieceScore, ...]) -> Table:
     methods = list(pieces[0].jaccard) if pieces else []
     table = _table("piece", "line", "answers", "marked", *(f"Jaccard {name}" for name in methods))
-    for piece, found in zip(study.pieces, pieces, strict=True):
+    answered = [each for each in zip(study.pieces, pieces, strict=True) if each[1].answers]
+    for piece, found in answered:
         table.add_row(
             piece.id,
             f"{piece.source}:{piece.line}",
