@@ -5,24 +5,20 @@ Only baselines generate; the product never does.
 
 from __future__ import annotations
 
-import json
 import re
 import tempfile
 import textwrap
-import urllib.error
-import urllib.request
 from functools import cached_property
 from pathlib import Path
 from typing import Any, Protocol
 
-from attrs import field, frozen
+from attrs import frozen
 
 from linewise.analysis.syntax import parse
-from linewise.errors import LabDataError
 from linewise.lab.data import Program
+from linewise.lab.endpoint import Chat
 
 MOST_TOKENS = 384
-_TIMEOUT = 120.0
 
 
 class Generator(Protocol):
@@ -84,17 +80,10 @@ class LocalGenerator:
 
 
 @frozen(eq=False)
-class Endpoint:
-    """An OpenAI-compatible chat endpoint, such as a llama.cpp or vLLM server.
+class Endpoint(Chat):
+    """A chat model behind an endpoint that the user names."""
 
-    ``url`` is the base, as in http://localhost:8080/v1. Code leaves this machine if it does not
-    point here: nothing is sent unless the user names an endpoint.
-    """
-
-    url: str
-    model: str
-    key: str | None = field(default=None, repr=False)
-    most_tokens: int = MOST_TOKENS
+    most_tokens: int | None = MOST_TOKENS
 
     def complete(self, prompt: str, count: int, temperature: float) -> list[str]:
         """Return ``count`` continuations of ``prompt``, asked for in words."""
@@ -102,33 +91,11 @@ class Endpoint:
             "Continue this Python code. Write only what follows it, without repeating it and "
             f"without comments.\n\n{prompt}"
         )
-        return [_unfenced(self._ask(request, temperature)) for _ in range(count)]
+        return [_unfenced(self.ask(request, temperature)) for _ in range(count)]
 
     def answer(self, request: str) -> str:
         """Return the answer at temperature 0."""
-        return self._ask(request, 0.0)
-
-    def _ask(self, request: str, temperature: float) -> str:
-        body = {
-            "model": self.model,
-            "messages": [{"role": "user", "content": request}],
-            "temperature": temperature,
-            "max_tokens": self.most_tokens,
-        }
-        headers = {"Content-Type": "application/json"}
-        if self.key:
-            headers["Authorization"] = f"Bearer {self.key}"
-        address = self.url.rstrip("/") + "/chat/completions"
-        if not address.startswith(("http://", "https://")):
-            raise LabDataError(f"{self.url}: an endpoint is an http:// or https:// address")
-        call = urllib.request.Request(address, json.dumps(body).encode(), headers)  # noqa: S310
-        try:
-            with urllib.request.urlopen(call, timeout=_TIMEOUT) as reply:  # noqa: S310
-                return str(json.load(reply)["choices"][0]["message"]["content"] or "")
-        except (urllib.error.URLError, TimeoutError, ValueError, KeyError, IndexError) as error:
-            raise LabDataError(
-                f"{address}: no usable answer ({error!r}); is it running?"
-            ) from error
+        return self.ask(request)
 
 
 def prompt_of(program: Program) -> str:

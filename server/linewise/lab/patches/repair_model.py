@@ -10,8 +10,10 @@ import logging
 import re
 from collections.abc import Iterator
 
-from attrs import frozen
+from attrs import field, frozen
 
+from linewise.errors import LabDataError
+from linewise.lab.endpoint import Chat
 from linewise.lab.sandbox import Outcome
 
 log = logging.getLogger(__name__)
@@ -39,21 +41,19 @@ class RepairModel:
     endpoint: str
     model: str
     seconds: float = 120.0
+    _chat: Chat = field(init=False, repr=False)
+
+    @_chat.default
+    def _(self) -> Chat:
+        return Chat(self.endpoint, self.model, seconds=self.seconds)
 
     def propose(self, intent: str, program: str, outcome: Outcome) -> Iterator[tuple[str, str]]:
         """Yield (program, model); nothing, with a warning, if the endpoint gives no answer."""
-        from huggingface_hub import InferenceClient
-
         error = f"{outcome.error_class}: {outcome.message}"
-        prompt = _PROMPT.format(intent=intent, program=program, error=error)
-        client = InferenceClient(base_url=self.endpoint, timeout=self.seconds)
         try:
-            answer = client.chat_completion(
-                [{"role": "user", "content": prompt}], model=self.model, temperature=0.0
-            )
-            text = answer.choices[0].message.content or ""
-        except Exception as problem:  # noqa: BLE001 - the client lets many libraries' errors through
-            log.warning("%s gave no repair: %s", self.endpoint, problem)
+            text = self._chat.ask(_PROMPT.format(intent=intent, program=program, error=error))
+        except LabDataError as problem:
+            log.warning("gave no repair: %s", problem)
             return
         if blocks := _FENCE.findall(text):
             yield max(blocks, key=len), self.model
