@@ -19,10 +19,11 @@ from pathlib import Path
 from typing import Any
 
 from attrs import frozen
+from tree_sitter import Node
 
 from linewise.analysis.code_lines import code_lines
 from linewise.analysis.lines import LineTable
-from linewise.analysis.syntax import parse
+from linewise.analysis.syntax import Syntax, parse
 from linewise.lab.jsonl import rows
 from linewise.lab.table import read_table
 
@@ -158,6 +159,19 @@ def program_of(row: dict[str, Any], problem: dict[str, Any]) -> Program:
     )
 
 
+def entry_points(program: Program, syntax: Syntax) -> Iterator[tuple[Node, Node]]:
+    """Yield (definition, body) of the functions in ``syntax`` that a program's tests may call.
+
+    Those with the name of its entry point, wherever they are; all if it has none.
+    """
+    for node in syntax.captures("(function_definition) @function").get("function", []):
+        name, body = node.child_by_field_name("name"), node.child_by_field_name("body")
+        if name is None or body is None:
+            continue
+        if program.entry_point in (None, syntax.lines.text[slice(*syntax.span(name))]):
+            yield node, body
+
+
 def _edited_lines(text: str, edited: set[int], inserted: set[int]) -> frozenset[int]:
     """Return the edited code lines; an insertion counts for the next code line, if there is one."""
     code = code_lines(parse(text))
@@ -209,9 +223,8 @@ def _insertion(program: Program, intent: Intent) -> tuple[int, str] | None:
     if intent is Intent.MODULE:
         return 0, f'"""{prose}\n"""\n\n'
     syntax = parse(program.text)
-    for node in syntax.captures("(function_definition) @function").get("function", []):
-        name, body = node.child_by_field_name("name"), node.child_by_field_name("body")
-        if name is None or body is None or not body.named_children:
+    for _, body in entry_points(program, syntax):
+        if not body.named_children:
             continue
         first = body.named_children[0]
         has_docstring = (
@@ -220,7 +233,6 @@ def _insertion(program: Program, intent: Intent) -> tuple[int, str] | None:
         line = syntax.line_range(first)[0]
         start = syntax.lines.starts[line]
         indent = syntax.lines.text[start : syntax.span(first)[0]]
-        wanted = program.entry_point in (None, syntax.lines.text[slice(*syntax.span(name))])
-        if wanted and not indent.strip():
+        if not indent.strip():
             return None if has_docstring else (start, textwrap.indent(f'"""{prose}\n"""\n', indent))
     return None

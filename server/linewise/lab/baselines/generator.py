@@ -15,7 +15,7 @@ from typing import Any, Protocol
 from attrs import frozen
 
 from linewise.analysis.syntax import parse
-from linewise.lab.data import Program
+from linewise.lab.data import Program, entry_points
 from linewise.lab.endpoint import Chat
 
 MOST_TOKENS = 384
@@ -106,14 +106,10 @@ def prompt_of(program: Program) -> str:
     prose = program.intent.replace("\\", "\\\\").replace('"""', "'''")
     docstring = f'"""{prose}\n"""\n'
     syntax = parse(program.text)
-    for node in syntax.captures("(function_definition) @function").get("function", []):
-        name, body = node.child_by_field_name("name"), node.child_by_field_name("body")
-        if name is None or body is None:
-            continue
-        if program.entry_point in (None, syntax.lines.text[slice(*syntax.span(name))]):
-            start, end = syntax.span(node)[0], syntax.span(body)[0]
-            signature = syntax.lines.text[start:end].rstrip()
-            return f"{signature}\n{textwrap.indent(docstring, '    ')}"
+    for node, body in entry_points(program, syntax):
+        start, end = syntax.span(node)[0], syntax.span(body)[0]
+        signature = syntax.lines.text[start:end].rstrip()
+        return f"{signature}\n{textwrap.indent(docstring, '    ')}"
     return docstring
 
 
