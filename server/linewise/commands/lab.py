@@ -8,6 +8,8 @@ from typing import Annotated
 
 import typer
 
+from linewise.settings import DEFAULT_MODEL
+
 app = typer.Typer(no_args_is_help=True, help="Train, calibrate and evaluate probes.")
 Data = Annotated[
     Path,
@@ -262,3 +264,76 @@ def transfer(
         figures = measured(data, model, limit=limit, resamples=resamples, progress=progress)
     write_record(out, f"linewise lab transfer --model {model} --limit {limit}", figures)
     typer.echo(f"wrote {out}", err=True)
+
+
+@app.command()
+def compat(
+    *,
+    model: Annotated[
+        str, typer.Option(metavar="NAME", help="The installed target model.")
+    ] = DEFAULT_MODEL,
+    out: Annotated[
+        Path, typer.Option(help="Where the run is kept, for a later one to go on from.")
+    ] = (_CACHE / "compat"),
+    minutes: Annotated[
+        float, typer.Option(min=0, help="Train so long, over all runs (0: measure only).")
+    ] = 15.0,
+    steps: Annotated[
+        int | None,
+        typer.Option(min=0, show_default="no limit", help="Train so many steps, over all runs."),
+    ] = None,
+    rank: Annotated[int, typer.Option(min=0, help="The adapter's rank; 0 trains all weights.")] = 8,
+    rate: Annotated[
+        float | None,
+        typer.Option(min=0, show_default="5e-4, of all weights 5e-5", help="Learning rate."),
+    ] = None,
+    mixture: Annotated[
+        float, typer.Option(min=0, max=1, help="The share of steps with word dropout.")
+    ] = 0.5,
+    block: Annotated[int, typer.Option(min=32, help="Most tokens of a passage.")] = 256,
+    seed: Annotated[int, typer.Option(min=0, help="Of passages, dropout and adapter.")] = 0,
+    text: Annotated[
+        list[Path] | None,
+        typer.Option(
+            exists=True,
+            file_okay=False,
+            show_default="the standard library and installed packages",
+            help="A folder of packages to train on and measure with.",
+        ),
+    ] = None,
+    adapter: Annotated[
+        Path | None,
+        typer.Option(exists=True, file_okay=False, help="Take this adapter; train none."),
+    ] = None,
+    passages: Annotated[int, typer.Option(min=1, help="Held-out passages to measure on.")] = 60,
+    install: Annotated[
+        str | None, typer.Option(metavar="NAME", help="Install the result under this name.")
+    ] = None,
+    record: Annotated[Path, typer.Option(help="The file of figures to write.")] = Path(
+        "benchmarks/results/compat.json"
+    ),
+) -> None:
+    """Fine-tune a model with word dropout, so that rationales are texts it knows how to read."""
+    from linewise.commands.console import stage_progress
+    from linewise.lab.compat.measure import Sizes
+    from linewise.lab.compat.run import Job
+    from linewise.lab.compat.run import compat as made
+    from linewise.lab.compat.train import ADAPTER_RATE, FULL_RATE, Budget, Recipe
+    from linewise.lab.run import write_record
+
+    used = rate if rate is not None else ADAPTER_RATE if rank else FULL_RATE
+    job = Job(
+        model,
+        out,
+        Recipe(rank, used, mixture, block, seed),
+        Budget(float("inf") if steps is None else steps, minutes * 60),
+        Sizes(passages, block),
+        texts=text or (),
+        adapter=adapter,
+        install=install,
+    )
+    with stage_progress(quiet=False) as progress:
+        figures = made(job, progress)
+    done = f"--adapter {adapter}" if adapter else f"--minutes {minutes:g} --seed {seed}"
+    write_record(record, f"linewise lab compat --model {model} {done}", figures)
+    typer.echo(f"wrote {record}", err=True)
