@@ -128,7 +128,7 @@ def test_flagged_lines_are_drawn_and_scored(tmp_path):
     ("change", "wrong"),
     [
         ({"study": "f" * 64}, "answers to another study"),
-        ({"participant": "two"}, "two answers of 'two'"),
+        ({"participant": "two"}, "are both of 'two'"),
         ({"pieces": {}}, "no piece was answered"),
     ],
 )

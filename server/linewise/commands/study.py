@@ -143,13 +143,13 @@ def score_answers(
     """Compare what people marked with the methods, with each other and with chance."""
     from linewise.commands.console import file_progress, results, write_json
     from linewise.rationale.study import report
-    from linewise.rationale.study.files import read_answers, read_study
+    from linewise.rationale.study.files import read_all_answers, read_study
     from linewise.rationale.study.models import Subject
     from linewise.rationale.study.rankings import rank_all
     from linewise.rationale.study.scoring import score
 
     asked = read_study(study)
-    people = [read_answers(path, asked) for path in answers]
+    people = read_all_answers(answers, asked)
     pieces = {name for each in people for name, answer in each.pieces.items() if answer.given}
     with file_progress(len(pieces)) as progress:
         subject = Subject.load(asked.model, asked.target)

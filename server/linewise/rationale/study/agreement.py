@@ -62,9 +62,9 @@ def _crossed(values: Floats, wanted: npt.NDArray[np.bool_], resamples: int, seed
     known = np.isfinite(values) & wanted[:, :, None, None]
     sums = np.where(known, values, 0.0)
     # Who answered nothing, and what nobody answered, is no part of the sample.
-    some, others = known.any(axis=(1, 2, 3)), known.any(axis=(0, 2, 3))
+    some, others = (np.asarray(known.any(axis=axes)) for axes in ((1, 2, 3), (0, 2, 3)))
     if len(some) == len(others):
-        some = others = np.logical_or(some, others)
+        some = others = some | others
     chosen = np.ix_(some, others, known.any(axis=(0, 1, 3)))
     known, sums = known[chosen], sums[chosen]
     rows, columns, pieces, _ = known.shape

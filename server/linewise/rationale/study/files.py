@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+from collections.abc import Sequence
 from functools import cached_property
 from pathlib import Path
 from typing import Any, TypeVar
@@ -153,6 +154,26 @@ def read_study(path: Path) -> Study:
         if len(piece.sizes) != len(piece.texts) or sum(piece.sizes) != len(piece.ids):
             raise StudyError(f"{path}: the tokens of piece {piece.id} do not add up")
     return study
+
+
+def read_all_answers(paths: Sequence[Path], study: Study) -> tuple[Answers, ...]:
+    """Read the answers of several people to ``study``.
+
+    Raises
+    ------
+    StudyError
+        As `read_answers`, and if two files are of one participant.
+    """
+    by_name: dict[str, tuple[Path, Answers]] = {}
+    for path in paths:
+        answers = read_answers(path, study)
+        if answers.participant in by_name:
+            raise StudyError(
+                f"{by_name[answers.participant][0]} and {path} are both of "
+                f"{answers.participant!r}: give everybody's answers once, under a name of their own"
+            )
+        by_name[answers.participant] = (path, answers)
+    return tuple(answers for _, answers in by_name.values())
 
 
 def read_answers(path: Path, study: Study) -> Answers:

@@ -18,7 +18,7 @@ from linewise.rationale.study.agreement import (
     over_answers,
     over_pairs,
 )
-from linewise.rationale.study.files import Answers, Study, StudyError
+from linewise.rationale.study.files import Answers, Study
 from linewise.rationale.study.rankings import Ranking
 
 PEOPLE = "another person"
@@ -76,18 +76,7 @@ def score(
     resamples: int = RESAMPLES,
     seed: int = 0,
 ) -> Score:
-    """Compare what people marked with ``rankings``: method → piece → ranking.
-
-    Raises
-    ------
-    StudyError
-        If two answers have the same participant.
-    """
-    names = [each.participant for each in people]
-    if again := next((name for name in names if names.count(name) > 1), None):
-        raise StudyError(
-            f"two answers of {again!r}: give each participant's answers once, under their own name"
-        )
+    """Compare what people marked with ``rankings``: method → piece → ranking."""
     table = _Table(study, people, resamples, seed)
     comparisons = []
     for method, found in rankings.items():
@@ -95,7 +84,7 @@ def score(
         if any(each.own is not None for each in found.values()):
             comparisons.append(table.compare(method, "own", _own(found)))
     return Score(
-        tuple(names),
+        tuple(each.participant for each in people),
         sum(len(marked) for marked in table.marked),
         sum(not each for marked in table.marked for each in marked.values()),
         tuple(comparisons),

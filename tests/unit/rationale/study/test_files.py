@@ -10,6 +10,7 @@ from attrs import evolve
 from linewise.rationale.study.files import (
     ANSWERS_FORMAT,
     StudyError,
+    read_all_answers,
     read_answers,
     read_study,
     write_study,
@@ -87,6 +88,13 @@ def test_answers_are_read(study, saved):
     assert found.participant == "Ada"
     assert found.pieces["p1"].marked == (0, 2)
     assert found.pieces["p2"].given
+
+
+def test_one_name_stands_for_one_person(study, saved):
+    path = saved(lambda content: None)
+    assert len(read_all_answers([path], study)) == 1
+    with pytest.raises(StudyError, match="are both of 'Ada'"):
+        read_all_answers([path, path], study)
 
 
 @pytest.mark.parametrize(

@@ -6,7 +6,6 @@ import pytest
 from rich.console import Console
 
 from linewise.rationale.study import report
-from linewise.rationale.study.files import StudyError
 from linewise.rationale.study.rankings import Ranking
 from linewise.rationale.study.scoring import score
 
@@ -58,11 +57,6 @@ def test_no_token_is_an_answer_but_has_no_overlap(study, answers):
     assert own.figures["jaccard"].value == 0.0  # the method chose tokens on both
     assert [each.answers for each in found.pieces] == [1, 1]
     assert math.isnan(found.pieces[0].jaccard["weighs"])
-
-
-def test_one_name_stands_for_one_person(study, answers):
-    with pytest.raises(StudyError, match="two answers of 'Ada'"):
-        score(study, [answers("Ada", p1=[0]), answers("Ada", p1=[1])], RANKINGS)
 
 
 def test_reports_are_strict_json_and_text(study, answers):
