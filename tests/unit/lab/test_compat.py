@@ -342,7 +342,7 @@ def test_training_teaches(run, rank):
 def adapter(run, tmp_path):
     model = learner(run)
     train(model, run, Budget(steps=5), lambda *_: None)
-    about = Manifest("tiny", "0" * 64, "", run.corpus.sha256, run.recipe, 5, 200)
+    about = Manifest("tiny", "0" * 64, "", run.corpus.sha256, run.recipe, 5, 200, 1.5)
     return model, save_adapter(model, tmp_path / "adapter", about), tmp_path / "adapter"
 
 
@@ -487,6 +487,24 @@ def test_an_adapter_is_measured_and_installed(job, adapter, tiny_installed, no_r
 def no_rationales(monkeypatch):
     """Nothing is asked, so nothing is converted."""
     monkeypatch.setattr(rationales, "targets", lambda _passages: [])
+
+
+def test_the_command_writes_a_record(tmp_path, folder, tiny_installed, no_rationales):
+    from typer.testing import CliRunner
+
+    from linewise.commands.lab import app
+
+    record, out = tmp_path / "record.json", tmp_path / "out"
+    options = ["--model", "tiny", "--text", folder, "--out", out, "--record", record, "--steps", 1]
+    result = CliRunner().invoke(app, ["compat", *map(str, options), "--passages", "0"])
+    assert result.exit_code == 0, result.output
+    assert not record.exists()
+    result = CliRunner().invoke(app, ["compat", *map(str, options), "--passages", "2"])
+    assert result.exit_code == 0, result.output
+    found = json.loads(record.read_text())
+    assert found["figures"]["made"]["recipe"]["rate"] == 5e-4
+    assert found["figures"]["held out"]["passages"] == 2
+    assert {"date", "command", "machine"} <= set(found)
 
 
 def test_all_weights_can_be_trained(job, tiny_installed, no_rationales):

@@ -34,6 +34,11 @@ _SHORTEST = 32  # tokens of a passage to measure on
 Tell = Callable[[str, float], None]
 
 
+def device() -> torch.device:
+    """Return where torch computes: the first GPU, else the CPU."""
+    return torch.device("cuda" if torch.cuda.is_available() else "cpu")
+
+
 @frozen
 class Sizes:
     """How much is measured: ``passages`` of at most ``block`` tokens, and a rationale in each."""
@@ -118,7 +123,7 @@ def _held_out(corpus: Corpus, tokens: Tokenizer, sizes: Sizes) -> list[Passage]:
 
 
 def _losses(subject: Subject, passages: list[Passage], journal: Journal, progress: Tell) -> Losses:
-    subject.weights.to(torch.device("cuda" if torch.cuda.is_available() else "cpu"))
+    subject.weights.to(device())
     found = perplexity.measure(
         subject.weights,
         subject.identity,

@@ -13,7 +13,7 @@ from transformers import PreTrainedModel
 
 from linewise import models
 from linewise.errors import LabDataError
-from linewise.lab.compat.measure import Sizes, Subject, Tell, measured
+from linewise.lab.compat.measure import Sizes, Subject, Tell, device, measured
 from linewise.lab.compat.text import Corpus, read_corpus
 from linewise.lab.compat.train import Budget, Recipe, Run, train
 from linewise.lab.compat.weights import (
@@ -40,7 +40,8 @@ class Job:
 
     ``out`` holds what a later run goes on from and the result: ``adapter``, or ``model`` where all
     weights are trained (a recipe of rank 0). If ``adapter`` is given, it is taken in place of
-    training. The result is installed under the name ``install`` where that is not None.
+    training. Nothing is measured where ``sizes`` asks for no passages. The result is installed
+    under the name ``install`` where that is not None.
     """
 
     model: str
@@ -78,13 +79,15 @@ def compat(job: Job, progress: Tell) -> Figures:
         Subject(installed.manifest.weights_sha256, base, installed),
         Subject(about.result_sha256, result, installed),
     )
-    figures = measured(subjects, corpus, job.sizes, job.out / "measured.jsonl", progress)
+    figures: Figures = {"made": attrs.asdict(about), "device": _device_name()}
+    if job.sizes.passages:
+        figures |= measured(subjects, corpus, job.sizes, job.out / "measured.jsonl", progress)
     if job.install is not None:
         progress("Installing the result", 0.9)
         save_whole(result, installed, job.out / "model")
         layers = installed.manifest.layers
         models.pull(str(job.out / "model"), name=job.install, layers=layers, force=True)
-    return {"made": attrs.asdict(about), **figures}
+    return figures
 
 
 def _given(
@@ -110,14 +113,26 @@ def _trained(
         job.out / "checkpoint.safetensors",
         recipe.identity(source, corpus),
     )
-    device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
-    whole = copy.deepcopy(base).to(device, torch.bfloat16 if recipe.rank else torch.float32)
+    whole = copy.deepcopy(base).to(device(), torch.bfloat16 if recipe.rank else torch.float32)
     learner = with_adapter(whole, recipe.rank, recipe.seed) if recipe.rank else None
     done = train(learner or whole, run, job.budget, progress)
-    about = Manifest(installed.name, source, "", corpus.sha256, recipe, done.steps, done.tokens)
+    about = Manifest(
+        installed.name,
+        source,
+        "",
+        corpus.sha256,
+        recipe,
+        done.steps,
+        done.tokens,
+        round(done.seconds, 1),
+    )
     if learner is None:
         save_whole(whole.cpu(), installed, job.out / "model")
         digest = cache.sha256(job.out / "model" / "model.safetensors")
         return attrs.evolve(about, result_sha256=digest), whole
     about = save_adapter(learner, job.out / "adapter", about)
     return about, merged(copy.deepcopy(base), job.out / "adapter")  # as it was written
+
+
+def _device_name() -> str:
+    return torch.cuda.get_device_name() if device().type == "cuda" else "CPU"

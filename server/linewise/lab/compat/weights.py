@@ -37,7 +37,7 @@ _SCALE = 2  # LoRA's α over its rank: what its product is multiplied by
 
 @frozen
 class Manifest:
-    """What was made: for which weights, how, in how many steps that read how many tokens.
+    """What was made: for which weights, how, in how many steps, tokens and seconds of training.
 
     ``result_sha256`` is that of the adapter's file, or of all weights where all were trained.
     """
@@ -49,6 +49,7 @@ class Manifest:
     recipe: Recipe
     steps: int
     tokens: int
+    seconds: float
 
 
 def tokenizer(installed: InstalledModel) -> Tokenizer:
@@ -85,10 +86,12 @@ def with_adapter(model: PreTrainedModel, rank: int, seed: int) -> PeftModel:
 def save_adapter(model: PeftModel, folder: Path, about: Manifest) -> Manifest:
     """Write the adapter in float16 and its manifest, which is returned with the hash filled in."""
     folder.mkdir(parents=True, exist_ok=True)
-    tensors = get_peft_model_state_dict(model)
+    tensors = get_peft_model_state_dict(model, save_embedding_layers=False)
     half = {name: each.detach().cpu().half().contiguous() for name, each in tensors.items()}
     save_file(half, folder / _ADAPTER, metadata={"format": "pt"})
-    model.peft_config["default"].save_pretrained(str(folder))
+    config = model.peft_config["default"]
+    config.base_model_name_or_path = about.model
+    config.save_pretrained(str(folder))
     about = evolve(about, result_sha256=cache.sha256(folder / _ADAPTER))
     (folder / MANIFEST).write_text(json.dumps(cattrs.unstructure(about), indent=1) + "\n", "utf-8")
     return about
