@@ -305,7 +305,9 @@ def compat(
         Path | None,
         typer.Option(exists=True, file_okay=False, help="Take this adapter; train none."),
     ] = None,
-    passages: Annotated[int, typer.Option(min=1, help="Held-out passages to measure on.")] = 60,
+    passages: Annotated[
+        int, typer.Option(min=0, help="Held-out passages to measure on (0: measure nothing).")
+    ] = 60,
     install: Annotated[
         str | None, typer.Option(metavar="NAME", help="Install the result under this name.")
     ] = None,
@@ -334,6 +336,8 @@ def compat(
     )
     with stage_progress(quiet=False) as progress:
         figures = made(job, progress)
-    done = f"--adapter {adapter}" if adapter else f"--minutes {minutes:g} --seed {seed}"
-    write_record(record, f"linewise lab compat --model {model} {done}", figures)
-    typer.echo(f"wrote {record}", err=True)
+    if passages:
+        how = f"--adapter {adapter}" if adapter else f"--minutes {minutes:g} --mixture {mixture:g}"
+        command = f"linewise lab compat --model {model} {how} --passages {passages}"
+        write_record(record, command, figures)
+        typer.echo(f"wrote {record}", err=True)
