@@ -61,7 +61,7 @@ def measure(
     found = []
     for number, passage in enumerate(passages):
         progress(number / len(passages))
-        key = f"perplexity {identity} {number} {passage.key}"
+        key = f"perplexity {SHARES} {identity} {number} {passage.key}"
         row = journal.get(key)
         if row is None:
             row = _losses(model, passage.ids, np.random.default_rng(number))

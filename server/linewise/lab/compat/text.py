@@ -7,6 +7,7 @@ authors and much of their text, so whole packages are held out, after copies hav
 from __future__ import annotations
 
 import hashlib
+import re
 import sysconfig
 from collections.abc import Iterator, Sequence
 from pathlib import Path
@@ -91,7 +92,7 @@ def draw(
     package = packages[int(rng.integers(len(packages)))]
     text = package.texts[rng.integers(len(package.texts))]
     limit = max(1, len(text) - _CHARACTERS * tokens)
-    starts = [0, *(at + 1 for at in range(limit - 1) if text[at] == "\n")]
+    starts = [0, *(found.end() for found in re.finditer("\n", text[: limit - 1]))]
     start = starts[rng.integers(len(starts))]
     ids = tokenizer.encode(text[start:][: _MOST_CHARACTERS * tokens], add_special_tokens=False).ids
     return np.array(ids[:tokens], np.int64)
@@ -119,7 +120,7 @@ def _originals(paths: Sequence[Path], seen: set[int]) -> Iterator[str]:
     for path in sized[:: max(1, -(-len(sized) // FILES))]:
         try:
             text = path.read_text("utf-8")
-        except UnicodeDecodeError:
+        except (OSError, UnicodeDecodeError):
             continue
         lines = {hash(line) for line in map(str.strip, text.splitlines()) if len(line) >= _LINE}
         if lines and len(lines & seen) < COPIED * len(lines):
