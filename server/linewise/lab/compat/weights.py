@@ -13,12 +13,7 @@ from pathlib import Path
 import cattrs
 import torch
 from attrs import evolve, frozen
-from peft import (
-    LoraConfig,
-    PeftModel,
-    get_peft_model,
-    get_peft_model_state_dict,
-)
+from peft import LoraConfig, PeftModel, get_peft_model, get_peft_model_state_dict
 from safetensors.torch import save_file
 from tokenizers import Tokenizer
 from transformers import AutoModelForCausalLM, PreTrainedModel, PreTrainedTokenizerFast
@@ -132,7 +127,7 @@ def merged(model: PreTrainedModel, folder: Path) -> PreTrainedModel:
 def save_whole(model: PreTrainedModel, installed: InstalledModel, folder: Path) -> None:
     """Write weights and tokenizer as a folder that `linewise.models.pull` takes."""
     with quiet():
-        model.save_pretrained(folder)
+        model.save_pretrained(folder, max_shard_size="1TB")  # one file, with one SHA-256
         PreTrainedTokenizerFast(tokenizer_object=tokenizer(installed)).save_pretrained(folder)
 
 
