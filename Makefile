@@ -3,8 +3,9 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 MODEL := smollm2-135m
+DATA ?= ../shared/data
 
-.PHONY: help setup demo test lint unit vsix bench model dev system editors clean
+.PHONY: help setup demo test lint unit vsix bench card model dev system editors clean
 
 help:  ## Show the targets
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 10
@@ -35,6 +36,18 @@ vsix: dev $(VENV)/.npm  ## Build dist/linewise.vsix with the server's wheel insi
 
 bench: dev model  ## Measure the budgets; results go to benchmarks/results
 	$(BIN)/python -m benchmarks
+
+card: dev model  ## Train the probe and make every table of its card again; DATA=FOLDER
+	$(BIN)/linewise lab embed --data $(DATA)
+	$(BIN)/linewise lab train --data $(DATA) --out models/$(MODEL)
+	$(BIN)/linewise lab predict --data $(DATA) --model $(MODEL)
+	$(BIN)/linewise lab predict --data $(DATA) --model $(MODEL) --only linewise --out-of-fold
+	$(BIN)/linewise lab calibrate linewise --data $(DATA) --model $(MODEL) --out models/$(MODEL)/calibration.json
+	$(BIN)/linewise lab evaluate --subject linewise --diagrams .lab/diagrams
+	cp .lab/diagrams/linewise.by-problem.none.line.svg models/$(MODEL)/reliability.svg
+	$(BIN)/linewise lab mutations --data $(DATA) --folds 0-5
+	$(BIN)/linewise lab curves --data $(DATA) --mutations .lab/mutations/mutations.parquet
+	$(BIN)/python -m benchmarks.tables
 
 dev: $(VENV)/.dev
 

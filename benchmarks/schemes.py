@@ -1,6 +1,7 @@
 """Quantization schemes by probe quality and speed: ``python -m benchmarks.schemes --data FOLDER``.
 
-Each scheme's trunk reads the same held-out programs; the shipped probe judges its hidden states.
+Each scheme's trunk reads the same held-out programs; the shipped probe's head judges its
+hidden states.
 Speed is a ratio to the float32 graph, the two run in turn.
 """
 
@@ -19,8 +20,9 @@ from rich.console import Console
 from benchmarks.measure import compare
 from benchmarks.report import write
 from linewise import models
+from linewise.lab.activations.corpus import Corpus, corpus_of
+from linewise.lab.activations.store import ActivationStore
 from linewise.lab.data import Document, Intent, documents, read_programs
-from linewise.lab.embed import Corpus, embed
 from linewise.lab.evaluate.bootstrap import with_interval
 from linewise.lab.evaluate.metrics import HEADLINE
 from linewise.models.quantize import SCHEMES
@@ -56,7 +58,7 @@ def main(
         model = TargetModel.load(name)
         reference = reference or model
         with tempfile.TemporaryDirectory() as cache:
-            corpus = embed(docs, model, Path(cache))
+            corpus = corpus_of(docs, ActivationStore(model, Path(cache)))
             quality = _quality(docs, corpus, probe)
         speed = compare(partial(_forward, reference), partial(_forward, model), pairs=9)
         rows[scheme] = {
@@ -80,12 +82,12 @@ def _forward(model: TargetModel) -> None:
 
 
 def _quality(docs: list[Document], corpus: Corpus, probe: Probe) -> dict[str, Any]:
-    hidden = np.asarray(corpus.hidden[:, 0], np.float32)
+    hidden = corpus.layer(0).astype(np.float32)
     logits = []
     for first, end in corpus.lines:
         member = np.ones((1, end - first), bool)
         logits.append(probe.logits(probe.evidence(hidden[first:end]), member)[0])
-    p = probe.manifest.calibrators.line(np.array(logits))
+    p = probe.manifest.calibrators.span(np.array(logits))
     groups = np.array([doc.program.task_id for doc in docs])[corpus.line_document]
     figures: dict[str, Any] = {"lines": len(p)}
     for name, metric in HEADLINE.items():

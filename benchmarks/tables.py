@@ -13,10 +13,11 @@ from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Any
 
-from linewise.lab.evaluate.tables import elsewhere, in_domain, prose
+from linewise.lab.evaluate.tables import differences, elsewhere, in_domain, levels, prose
 
 ROOT = Path(__file__).parents[1]
-PROBE = ROOT / "models" / "smollm2-135m" / "manifest.json"
+PROBE = ROOT / "models" / "smollm2-135m"
+INTENTS = ("function docstring", "none")
 RESULTS = ROOT / "benchmarks" / "results"
 Interval = Sequence[float]
 
@@ -44,39 +45,60 @@ def _tables() -> Iterable[tuple[Path, str, str]]:
     evaluation = RESULTS / "evaluation.json"
     if evaluation.exists():
         figures = _read(evaluation)["figures"]
-        page = ROOT / "docs" / "evaluation.md"
-        yield page, "in-domain", in_domain(figures, "function docstring")
-        yield page, "in-domain-none", in_domain(figures, "none")
-        yield page, "elsewhere", elsewhere(figures, "none")
+        for page in (ROOT / "docs" / "evaluation.md", PROBE / "README.md"):
+            yield page, "in-domain", in_domain(figures, "function docstring")
+            yield page, "differences", differences(figures, "none")
+            yield page, "elsewhere", elsewhere(figures, "none")
+        yield ROOT / "docs" / "evaluation.md", "in-domain-none", in_domain(figures, "none")
+        yield PROBE / "README.md", "levels", levels(figures, "linewise", "published head")
+        yield ROOT / "README.md", "quality", quality(figures)
+    curves = RESULTS / "curves.json"
+    if curves.exists():
+        yield ROOT / "docs" / "evaluation.md", "curves", learning(_read(curves))
     transfer = RESULTS / "transfer.json"
     if transfer.exists():
         yield ROOT / "docs" / "evaluation.md", "prose", prose(_read(transfer)["figures"])
-    yield ROOT / "README.md", "quality", quality(_read(PROBE))
     yield ROOT / "README.md", "budgets", speed(budgets)
     yield ROOT / "docs" / "quantization.md", "schemes", quantization(schemes)
 
 
-def quality(manifest: dict[str, Any]) -> str:
-    """Return the table of the probe's held-out metrics at line level."""
-    held_out = manifest["metrics"]["held_out"]
+def quality(figures: dict[str, Any]) -> str:
+    """Return the table of line-level figures for problems that the probe never saw."""
+    tables = {intent: figures["by problem"][intent]["line"] for intent in INTENTS}
+    first = tables[INTENTS[0]]
     rows = {
-        "Linewise, intent in the docstring": held_out["intent: function docstring"]["line"],
-        "Linewise, no intent stated": held_out["intent: none"]["line"],
-        "token probability, scaled": held_out["baseline: token probability"]["line, scaled"],
-        "token probability": held_out["baseline: token probability"]["line, unscaled"],
+        "Linewise, intent in the docstring": first["methods"]["linewise"],
+        "Linewise, no intent stated": tables["none"]["methods"]["linewise"],
+        "published head (arXiv 2512.24560)": first["methods"]["published head"],
+        "boosted trees on text, syntax, surprisal": first["methods"][
+            "gradient boosting, surprisal"
+        ],
+        "token probability, scaled": first["methods"]["token probability, geometric mean"],
     }
-    first = next(iter(rows.values()))
     head = (
-        f"{first['n']:,} code lines of {manifest['metrics']['programs']:,} programs for "
-        f"{manifest['metrics']['problems']} problems that the probe never saw; "
-        f"{first['base_rate']:.1%} of them were edited. In brackets: 95 % intervals from "
-        "resampling problems. Brier skill 0 is always answering the base rate; AUC .5 is chance."
+        f"{first['items']:,} code lines of {first['documents']:,} programs for "
+        f"{first['problems']} problems that no method saw; {first['base_rate']:.1%} of them were "
+        "edited. In brackets: 95 % intervals from resampling problems. Brier skill 0 is always "
+        "answering the base rate; AUC .5 is chance."
     )
     body = [
-        [name, *(_interval(figures[key]) for key in ("bss", "ece", "auc"))]
-        for name, figures in rows.items()
+        [name, *(_interval(row[key]) for key in ("bss", "ece", "auc"))]
+        for name, row in rows.items()
     ]
     return head + "\n\n" + _markdown(["", "Brier skill", "ECE", "AUC"], body)
+
+
+def learning(record: dict[str, Any]) -> str:
+    """Return the learning curves: by head and loss, and by the number of problems."""
+    figures = record["figures"]
+    body = []
+    for part in ("layers", "problems"):
+        for layer, rows in figures[part].items():
+            for name, row in rows.items():
+                values = [_interval(row[key]) for key in ("bss", "auc")]
+                body.append([layer, name, *values])
+    origin = f"{_origin(record)} Mean, least and most of {figures['seeds']} seeds."
+    return origin + "\n\n" + _markdown(["block", "", "Brier skill", "AUC"], body)
 
 
 def speed(record: dict[str, Any]) -> str:

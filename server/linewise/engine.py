@@ -16,10 +16,11 @@ import numpy.typing as npt
 from attrs import frozen
 
 from linewise.analysis.code_lines import code_lines
+from linewise.analysis.line_facts import FACTS, line_facts
 from linewise.analysis.lines import LineTable
 from linewise.analysis.membership import line_members
 from linewise.analysis.model_input import ModelInput, Tokenizer, document_inputs
-from linewise.analysis.syntax import parse
+from linewise.analysis.syntax import Syntax, parse
 from linewise.analysis.units import Unit
 from linewise.errors import Cancelled, ModelNotFoundError
 from linewise.models.runtime import TargetModel
@@ -49,12 +50,16 @@ class Model(Tokenizer, Protocol):
 
 @frozen(eq=False)
 class Evidence:
-    """One forward pass's outcome: the scored tokens' offsets (document) and evidence (T, h)."""
+    """One forward pass's outcome: the scored tokens' offsets (document) and evidence (T, h).
+
+    ``calibrated`` says whether the probe was calibrated on code like it.
+    """
 
     unit: Unit
     starts: npt.NDArray[np.int64]
     ends: npt.NDArray[np.int64]
     values: npt.NDArray[np.float32]
+    calibrated: bool = True
 
 
 @frozen(eq=False)
@@ -62,13 +67,16 @@ class ScoredText:
     """A scored document: its code lines' probabilities and the evidence behind them.
 
     ``lines`` are in line order. ``evidence`` answers any further span without a forward pass;
-    ``calibration`` is how it is read.
+    ``calibration`` is how it is read. ``facts`` (n, F) and ``heads`` (n, 2) are what the probe's
+    `line_logits` were told of each of the lines.
     """
 
     table: LineTable
     lines: tuple[LineScore, ...]
     evidence: tuple[Evidence, ...]
     calibration: Calibration
+    facts: npt.NDArray[np.float32]
+    heads: npt.NDArray[np.float32]
 
     @property
     def base_rate(self) -> float:
@@ -87,7 +95,7 @@ class Engine:
         self._model = model
         self._probe = probe
         self._room = cached_tokens
-        self._cache: OrderedDict[bytes, npt.NDArray[np.float32]] = OrderedDict()
+        self._cache: OrderedDict[bytes, tuple[npt.NDArray[np.float32], bool]] = OrderedDict()
         self._held = 0
 
     @classmethod
@@ -105,11 +113,25 @@ class Engine:
             raise ModelNotFoundError(
                 f"there is no probe for {model}, so its activations say nothing about edits yet; "
                 "choose a model with a probe (`linewise models list`) or train one with "
-                "`python -m linewise.lab.train`"
+                "`linewise lab train`"
             )
         probe = Probe(folder)
         probe.manifest.check_fits(target.name, target.weights_sha256, target.layers)
+        if probe.calibration is not None:
+            probe.calibration.check_fits(
+                target.name, target.weights_sha256, probe.manifest.input_builder
+            )
         return cls(target, probe)
+
+    @property
+    def model(self) -> Model:
+        """The target model."""
+        return self._model
+
+    @property
+    def probe(self) -> Probe:
+        """The probe."""
+        return self._probe
 
     @property
     def manifest(self) -> ProbeManifest:
@@ -143,31 +165,33 @@ class Engine:
         """
         syntax = parse(text)
         calibration = calibration or self.manifest.calibration
-        wanted = [line for line in code_lines(syntax) if only is None or line in only]
+        code = code_lines(syntax)
+        wanted = [line for line in code if only is None or line in only]
         inputs = document_inputs(syntax, wanted, self._model)
         evidence: list[Evidence] = []
         for done, each in enumerate(inputs):
             if cancelled():
                 raise Cancelled
             progress(done, len(inputs))
-            evidence.append(Evidence(each.unit, each.starts, each.ends, self._evidence(each)))
+            evidence.append(Evidence(each.unit, each.starts, each.ends, *self._evidence(each)))
         progress(len(inputs), len(inputs))
-        lines = self._line_scores(syntax.lines, wanted, evidence, calibration)
-        return ScoredText(syntax.lines, lines, tuple(evidence), calibration)
+        lines, facts, heads = self._line_scores(syntax, code, wanted, evidence, calibration)
+        return ScoredText(syntax.lines, lines, tuple(evidence), calibration, facts, heads)
 
     def span(self, scored: ScoredText, start: int, end: int) -> SpanScore | None:
         """Answer for the tokens between two offsets (code points, end exclusive), in any order.
 
-        A span inside one line is read with the line's calibrator (a single token with the
-        token's), a longer one with the unit's. Units are taken as independent: the chance that
-        nothing is edited is the product over them. Returns None where there is no code.
+        A whole line has the probability it was scored with. Of what lies inside one, or spans
+        several, the evidence alone answers: read with the calibrator of tokens, of parts of a line
+        or of units. Units are taken as independent: the chance that nothing is edited is the
+        product over them. Returns None where there is no code.
         """
         start, end = min(start, end), max(start, end)
         code = {score.line for score in scored.lines}
         first, last = scored.table.line_at(start), scored.table.line_at(max(start, end - 1))
         lines = tuple(line for line in range(first, last + 1) if line in code)
         calibration = scored.calibration
-        calibrator = calibration.unit if len(lines) > 1 else calibration.line
+        calibrator = calibration.unit if len(lines) > 1 else calibration.span
         keep, tokens = 1.0, 0
         for each in scored.evidence if lines else ():
             member = (each.starts < end) & (each.ends > start)
@@ -178,12 +202,16 @@ class Engine:
             if len(lines) == 1 and count == 1:
                 calibrator = calibration.token
             keep *= 1.0 - float(calibrator(self._probe.logits(each.values, member[None]))[0])
+        if len(lines) == 1 and _covers(scored.table, lines[0], start, end):
+            score = scored.line(lines[0])
+            assert score is not None  # noqa: S101 - it is one of the scored lines
+            keep, calibrator = 1.0 - score.probability, calibration.line
         return SpanScore(1.0 - keep, calibrator.base_rate, lines, tokens) if tokens else None
 
     def token_weights(self, scored: ScoredText, line: int) -> tuple[TokenWeight, ...]:
-        """Return how much each token of a code line raises its logit, strongest first.
+        """Return how much each token of a line raises the head's logit of it, strongest first.
 
-        The weight is the fall of the line's logit when that token's evidence is left out
+        The weight is the fall of the head's logit when that token's evidence is left out
         (occlusion); it is exact for the pooled head and costs no forward pass.
         """
         start, end = scored.table.full_span(line)
@@ -209,42 +237,58 @@ class Engine:
             return tuple(sorted(weights, key=lambda weight: -weight.weight))
         return ()
 
-    def _evidence(self, each: ModelInput) -> npt.NDArray[np.float32]:
+    def _evidence(self, each: ModelInput) -> tuple[npt.NDArray[np.float32], bool]:
         # The scored slice is part of the key: the same ids may be scored from another token on.
         key = hashlib.sha256(each.ids.tobytes() + b"%d" % each.scored.start).digest()
         if (known := self._cache.get(key)) is not None:
             self._cache.move_to_end(key)
             return known
-        hidden = self._model.hidden_states(each.ids)[:, each.scored]
-        values = self._probe.evidence(np.concatenate(list(hidden), axis=-1))
-        self._cache[key] = values
-        self._held += len(values)
+        hidden = np.concatenate(list(self._model.hidden_states(each.ids)[:, each.scored]), axis=-1)
+        found = self._probe.evidence(hidden), self._probe.calibrated(hidden)
+        self._cache[key] = found
+        self._held += len(hidden)
         while self._held > self._room and len(self._cache) > 1:
-            self._held -= len(self._cache.popitem(last=False)[1])
-        return values
+            self._held -= len(self._cache.popitem(last=False)[1][0])
+        return found
 
     def _line_scores(
         self,
-        table: LineTable,
+        syntax: Syntax,
+        code: Sequence[int],
         wanted: Sequence[int],
         evidence: Sequence[Evidence],
         calibration: Calibration,
-    ) -> tuple[LineScore, ...]:
-        logits: dict[int, tuple[float, str]] = {}
+    ) -> tuple[tuple[LineScore, ...], npt.NDArray[np.float32], npt.NDArray[np.float32]]:
+        heads: dict[int, tuple[float, float, str, bool]] = {}
         for each in evidence:
-            lines, member = line_members(table, wanted, each.starts, each.ends)
+            lines, member = line_members(syntax.lines, wanted, each.starts, each.ends)
             if lines:
-                found = self._probe.logits(each.values, member)
-                for line, logit in zip(lines, found, strict=True):
+                everything = np.ones((1, len(each.starts)), bool)
+                found = self._probe.logits(each.values, np.concatenate((member, everything)))
+                for line, logit in zip(lines, found[:-1].tolist(), strict=True):
                     # A line cut by two windows is as risky as its riskier part.
-                    best = max(float(logit), logits[line][0]) if line in logits else float(logit)
-                    logits[line] = (best, each.unit.name)
-        lines = sorted(logits)
-        values = calibration.line(np.array([logits[line][0] for line in lines]))
+                    row = (logit, float(found[-1]), each.unit.name, each.calibrated)
+                    heads[line] = max(row, heads.get(line, row))
+        if not heads:
+            return (), np.empty((0, len(FACTS)), np.float32), np.empty((0, 2), np.float32)
+        lines = sorted(heads)
+        facts = line_facts(syntax, code)[np.searchsorted(code, lines)]
+        said = np.array([heads[line][:2] for line in lines], np.float32)
+        values = calibration.line(self._probe.line_logits(facts, said))
         order = np.argsort(-values, kind="stable")
         ranks = np.empty(len(lines), int)
         ranks[order] = np.arange(1, len(lines) + 1)
-        return tuple(
-            LineScore(line, float(value), int(rank), logits[line][1])
+        fitted_here = calibration.source == "workspace"
+        scores = tuple(
+            LineScore(line, float(value), int(rank), heads[line][2], fitted_here or heads[line][3])
             for line, value, rank in zip(lines, values, ranks, strict=True)
         )
+        return scores, facts, said
+
+
+def _covers(table: LineTable, line: int, start: int, end: int) -> bool:
+    """Whether a span holds all of a line but the blanks around it."""
+    first = table.starts[line]
+    content = table.content(line)
+    indent = len(content) - len(content.lstrip())
+    return start <= first + indent and end >= first + len(content.rstrip())

@@ -23,13 +23,15 @@ class LineScore:
     """One code line's calibrated edit probability.
 
     ``rank`` counts from 1 (the most probable edit of the file); ``unit`` is the qualified name of
-    the function, class body or module run the line was scored in.
+    the function, class body or module run the line was scored in. Where ``calibrated`` is False
+    the code is unlike any the calibration was fitted on: the rank holds, the number may not.
     """
 
     line: int
     probability: float
     rank: int
     unit: str
+    calibrated: bool = True
 
 
 @frozen
@@ -47,6 +49,7 @@ class Finding:
     rank: int
     unit: str
     severity: Severity
+    calibrated: bool = True
 
 
 @frozen

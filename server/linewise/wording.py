@@ -10,6 +10,7 @@ def percent(probability: float) -> str:
     return ">99 %" if probability > 0.99 else f"{100 * probability:.0f} %"
 
 
-def edit_message(probability: float, base_rate: float) -> str:
-    """Write a probability with the base rate it must be read against."""
-    return f"Edit probability {percent(probability)} (base rate {percent(base_rate)})"
+def edit_message(probability: float, base_rate: float, *, calibrated: bool = True) -> str:
+    """Write a probability with the base rate it must be read against, and whether it holds."""
+    message = f"Edit probability {percent(probability)} (base rate {percent(base_rate)})"
+    return message if calibrated else f"{message}, uncalibrated here"

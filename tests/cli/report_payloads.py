@@ -22,6 +22,7 @@ LINE = ReportedLine(
     rank=1,
     unit="f",
     occurrence=0,
+    calibrated=True,
 )
 FILE = FileReport("src/a b.py", Status.OK, None, "utf-8", (LINE,), 30, 0, LINE)
 REPORT = Report(

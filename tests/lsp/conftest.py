@@ -13,9 +13,10 @@ from lsp_session import Session, capabilities
 from onnx import TensorProto, helper, numpy_helper
 from tiny_server import BASE, BASE_RATE, serve_in_thread
 
+from linewise.analysis.line_facts import FACTS
 from linewise.analysis.model_input import INPUT_BUILDER_VERSION
 from linewise.probe.calibration import Platt
-from linewise.probe.manifest import Calibrators, ProbeManifest, write_manifest
+from linewise.probe.manifest import MANIFEST_VERSION, Calibrators, ProbeManifest, write_manifest
 
 
 def save(path, nodes, inputs, outputs, constants=()):
@@ -63,19 +64,37 @@ def probe(tmp_path_factory):
                 numpy_helper.from_array(np.array([1], np.int64), "axis"),
             ],
         ),
+        # A line is what the query says of it, whatever the facts.
+        "lines.onnx": save(
+            folder / "lines.onnx",
+            [
+                helper.make_node("MatMul", ["heads", "first"], ["column"]),
+                helper.make_node("Squeeze", ["column", "axis"], ["logit"]),
+            ],
+            [
+                value("facts", TensorProto.FLOAT, ["n", len(FACTS)]),
+                value("heads", TensorProto.FLOAT, ["n", 2]),
+            ],
+            [value("logit", TensorProto.FLOAT, ["n"])],
+            [
+                numpy_helper.from_array(np.array([[1], [0]], np.float32), "first"),
+                numpy_helper.from_array(np.array([1], np.int64), "axis"),
+            ],
+        ),
     }
     platt = Platt(slope=1.0, intercept=0.0, base_rate=BASE_RATE, n=12_345)
     write_manifest(
         ProbeManifest(
-            version=1,
+            version=MANIFEST_VERSION,
             model="tiny",
             model_sha256="0" * 64,
             scheme="fp32",
             layers=(1,),
             hidden_size=1,
             input_builder=INPUT_BUILDER_VERSION,
+            facts=FACTS,
             files=files,
-            calibrators=Calibrators(platt, platt, platt),
+            calibrators=Calibrators(platt, platt, platt, platt),
             threshold=0.2,
             metrics={},
             provenance={},

@@ -5,12 +5,14 @@ import pytest
 import torch
 from attrs import frozen
 
+from linewise.analysis.line_facts import FACTS
 from linewise.analysis.model_input import INPUT_BUILDER_VERSION
 from linewise.engine import Engine
-from linewise.lab.export import export_head
-from linewise.lab.heads import MaxPoolHead
+from linewise.lab.training.export import export_head, export_line_model
+from linewise.lab.training.heads import MaxPoolHead
+from linewise.lab.training.line_model import fit_line_model
 from linewise.probe.calibration import Platt
-from linewise.probe.manifest import Calibrators, ProbeManifest, write_manifest
+from linewise.probe.manifest import MANIFEST_VERSION, Calibrators, ProbeManifest, write_manifest
 from linewise.probe.runtime import Probe
 
 SIZE = 8
@@ -47,18 +49,24 @@ def probe_folder(tmp_path_factory):
     folder = tmp_path_factory.mktemp("probe")
     torch.manual_seed(0)
     head = MaxPoolHead(torch.zeros(SIZE), torch.ones(SIZE), width=6).eval()
+    generator = np.random.default_rng(0)
+    facts = generator.poisson(0.5, (800, len(FACTS))).astype(np.float32)
+    heads = generator.normal(size=(800, 2))
+    edited = heads[:, 0] + facts[:, 0] + generator.normal(size=800) > 1
+    line_model, _ = fit_line_model(facts, heads, edited, [str(n % 20) for n in range(800)])
     platt = Platt(slope=1.5, intercept=-1.0, base_rate=0.1, n=100)
     write_manifest(
         ProbeManifest(
-            version=1,
+            version=MANIFEST_VERSION,
             model="tiny",
             model_sha256="0" * 64,
             scheme="fp32",
             layers=(1,),
             hidden_size=SIZE,
             input_builder=INPUT_BUILDER_VERSION,
-            files=export_head(head, folder),
-            calibrators=Calibrators(platt, platt, platt),
+            facts=FACTS,
+            files=export_head(head, folder) | export_line_model(line_model, facts, folder),
+            calibrators=Calibrators(platt, platt, platt, platt),
             threshold=0.3,
             metrics={},
             provenance={},

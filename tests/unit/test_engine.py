@@ -1,12 +1,23 @@
 """The engine: one pass per unit, only changed units again, any span from what is known."""
 
+import shutil
+
 import numpy as np
 import pytest
+from attrs import evolve
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from linewise.analysis.model_input import INPUT_BUILDER_VERSION
 from linewise.engine import Engine
 from linewise.errors import Cancelled
+from linewise.probe.calibration import Platt
+from linewise.probe.calibration_file import (
+    CalibrationFile,
+    LevelCalibration,
+    write_calibration,
+)
+from linewise.probe.domain import Domain
 from linewise.probe.runtime import Probe
 
 SOURCE = '''\
@@ -125,3 +136,35 @@ def test_any_text_scores_its_code_lines(engine, text):
 @pytest.mark.parametrize("end", range(0, len(SOURCE), 2))
 def test_unfinished_code_at_every_prefix(engine, end):
     engine.score(SOURCE[:end])
+
+
+def test_strange_code_is_called_uncalibrated_unless_the_workspace_calibrated_it(
+    probe_folder, tiny_model, tmp_path
+):
+    folder = shutil.copytree(probe_folder, tmp_path / "probe")
+    width = tiny_model.table.shape[1]
+    domain = Domain(
+        mean=(0.0,) * width,
+        scale=(1.0,) * width,
+        directions=tuple(map(tuple, np.eye(width)[:2].tolist())),
+        rest=1.0,
+        unit_distance=1.0,
+    )
+    for limit, calibrated in ((1e9, True), (0.0, False)):
+        level = LevelCalibration("platt", Platt(1.0, 0.0, 0.1, 10), abstain_above=limit)
+        file = CalibrationFile(1, "m", None, INPUT_BUILDER_VERSION, {"line": level}, domain, {})
+        write_calibration(file, folder / "calibration.json")
+        engine = Engine(tiny_model, Probe(folder))
+        assert {score.calibrated for score in engine.score("a = 1\n").lines} == {calibrated}
+        workspace = evolve(engine.manifest.calibration, source="workspace")
+        scores = engine.score("a = 1\n", calibration=workspace).lines
+        assert all(score.calibrated for score in scores)
+
+
+def test_a_whole_line_is_answered_as_it_was_scored(engine):
+    scored = engine.score("a = 1\n  \nif a:\n    b = [a]\n")
+    score = scored.line(3)
+    start, end = scored.table.full_span(3)
+    assert engine.span(scored, start, end).probability == pytest.approx(score.probability)
+    assert engine.span(scored, start + 4, end - 1).probability == pytest.approx(score.probability)
+    assert engine.span(scored, start, start + 5).probability != pytest.approx(score.probability)

@@ -39,4 +39,5 @@ def _finding(table: LineTable, score: LineScore, settings: Settings) -> Finding:
         rank=score.rank,
         unit=score.unit,
         severity=settings.severity,
+        calibrated=score.calibrated,
     )

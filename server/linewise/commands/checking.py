@@ -153,6 +153,7 @@ def _reported_lines(
             rank=finding.rank,
             unit=finding.unit,
             occurrence=seen[same],
+            calibrated=finding.calibrated,
         )
         seen[same] += 1
 

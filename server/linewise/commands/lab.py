@@ -45,7 +45,7 @@ def parse_folds(text: str) -> range:
 
 
 @app.command()
-def baselines(
+def predict(
     data: Data,
     *,
     cache: Cache = _CACHE,
@@ -71,9 +71,9 @@ def baselines(
     ] = False,
     list_names: Annotated[bool, typer.Option("--list", help="List the names and exit.")] = False,
 ) -> None:
-    """Let the baselines predict every split; what is already there is kept."""
+    """Let baselines and probes predict every split; what is already there is kept."""
     from linewise.commands.console import stage_progress
-    from linewise.lab.baselines.registry import Needs, methods, names
+    from linewise.lab.registry import Needs, methods, names
     from linewise.lab.run import run_methods
 
     if list_names:
@@ -153,6 +153,69 @@ def evaluate(
             resamples=resamples,
             progress=progress,
         )
+    typer.echo(f"wrote {out}", err=True)
+
+
+@app.command()
+def embed(
+    data: Data,
+    *,
+    cache: Cache = _CACHE,
+    model: Annotated[
+        str, typer.Option(metavar="NAME", help="An installed target model.")
+    ] = DEFAULT_MODEL,
+) -> None:
+    """Compute the activations that training and prediction read; what is there is kept."""
+    from linewise.commands.console import stage_progress
+    from linewise.lab.run import run_embed
+
+    with stage_progress(quiet=False) as progress:
+        run_embed(data, cache, model, progress)
+
+
+@app.command()
+def train(
+    data: Data,
+    out: Annotated[Path, typer.Option(help="Folder for the probe and its manifest.")],
+    *,
+    cache: Cache = _CACHE,
+    model: Annotated[
+        str, typer.Option(metavar="NAME", help="An installed target model.")
+    ] = DEFAULT_MODEL,
+    limit: Annotated[int, typer.Option(min=0, help="Use so many programs (0: all).")] = 0,
+) -> None:
+    """Train, calibrate, measure and export a probe."""
+    from linewise.commands.console import stage_progress
+    from linewise.lab.run import run_train
+
+    with stage_progress(quiet=False) as progress:
+        run_train(data, out, cache, model, limit=limit, progress=progress)
+    typer.echo(f"wrote {out}", err=True)
+
+
+@app.command()
+def curves(
+    data: Data,
+    *,
+    cache: Cache = _CACHE,
+    model: Annotated[
+        str, typer.Option(metavar="NAME", help="An installed target model.")
+    ] = DEFAULT_MODEL,
+    out: Annotated[Path, typer.Option(help="The file of figures to write.")] = Path(
+        "benchmarks/results/curves.json"
+    ),
+    mutations: Annotated[
+        Path | None,
+        typer.Option(exists=True, help="Injected bugs (`lab mutations`) to learn from, too."),
+    ] = None,
+    seeds: Annotated[int, typer.Option(min=1, help="Heads trained for each point.")] = 3,
+) -> None:
+    """Measure what more data, layers, other poolings and losses are worth, on fold 5."""
+    from linewise.commands.console import stage_progress
+    from linewise.lab.run import run_curves
+
+    with stage_progress(quiet=False) as progress:
+        run_curves(data, cache, model, out, seeds=seeds, mutations=mutations, progress=progress)
     typer.echo(f"wrote {out}", err=True)
 
 
@@ -248,7 +311,7 @@ def transfer(
     *,
     model: Annotated[
         str, typer.Option(metavar="NAME", help="The installed target model, with a probe.")
-    ] = "smollm2-135m",
+    ] = DEFAULT_MODEL,
     out: Annotated[Path, typer.Option(help="The file of figures to write.")] = Path(
         "benchmarks/results/transfer.json"
     ),

@@ -14,8 +14,8 @@ import numpy as np
 from attrs import evolve, fields
 from sklearn.model_selection import GroupKFold
 
-from linewise.lab.data import Intent, Program, documents, training_intent
-from linewise.lab.predictions import Level, Method, Predictions, Scores, attach, joined
+from linewise.lab.data import Document, Intent, Program, documents, training_intent
+from linewise.lab.predictions import Folding, Level, Method, Predictions, Scores, attach, joined
 from linewise.lab.splits import Split, by_problem
 
 INTENTS = (Intent.FUNCTION, Intent.NONE)
@@ -73,22 +73,23 @@ def out_of_fold(
     """
     train = by_problem(programs).train
     docs = [documents(programs[n], training_intent(programs[n])) for n in train]
+    if isinstance(method, Folding):
+        return [
+            _unseen(method, level, scores, docs) for level, scores in method.unseen(docs).items()
+        ]
     groups = [doc.program.task_id for doc in docs]
     found: dict[Level, list[Predictions]] = {}
     for chosen, rest in GroupKFold(folds).split(docs, groups=groups):
         held = [docs[n] for n in rest]
         for level, scores in method.predict([docs[n] for n in chosen], held).items():
-            found.setdefault(level, []).append(
-                attach(
-                    scores,
-                    held,
-                    method=method.name,
-                    split=OUT_OF_FOLD,
-                    intent=AS_TRAINED,
-                    level=level,
-                )
-            )
+            found.setdefault(level, []).append(_unseen(method, level, scores, held))
     return [joined(parts) for parts in found.values()]
+
+
+def _unseen(method: Method, level: Level, scores: Scores, held: Sequence[Document]) -> Predictions:
+    return attach(
+        scores, held, method=method.name, split=OUT_OF_FOLD, intent=AS_TRAINED, level=level
+    )
 
 
 def file_name(each: Predictions) -> str:

@@ -11,7 +11,7 @@ import zipfile
 from collections.abc import Sequence
 from enum import StrEnum
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any, Protocol, runtime_checkable
 
 import numpy as np
 import numpy.typing as npt
@@ -81,6 +81,14 @@ class Method(Protocol):
 
         ``train`` may be ignored; labels of ``test`` must not be read.
         """
+
+
+@runtime_checkable
+class Folding(Protocol):
+    """A method that scores its own training documents out of fold anyway."""
+
+    def unseen(self, train: Sequence[Document]) -> dict[Level, Scores]:
+        """Score each of ``train`` by what saw no document of its problem."""
 
 
 @frozen(eq=False)

@@ -11,9 +11,9 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from linewise.analysis.model_input import INPUT_BUILDER_VERSION
-from linewise.lab.data import Program, documents, read_programs, training_intent
+from linewise.lab.data import Intent, Program, documents, read_programs, training_intent
 from linewise.lab.evaluate.report import Figures, read_all, report
-from linewise.lab.measure import OUT_OF_FOLD, file_name, measure, out_of_fold
+from linewise.lab.measure import INTENTS, OUT_OF_FOLD, file_name, measure, out_of_fold
 from linewise.lab.predictions import Level, Method
 from linewise.lab.splits import TEST_FOLDS, all_splits
 from linewise.probe.domain import Domain
@@ -38,6 +38,74 @@ def run_methods(
         if out_of_fold:
             progress(f"{method.name}, out of fold", 0.9)
             _save_out_of_fold(method, programs, folder)
+
+
+def run_embed(data: Path, cache: Path, model: str, progress: Progress) -> None:
+    """Compute the activations of every program, as it is trained on and as it is tested."""
+    from linewise.lab.activations.store import ActivationStore
+    from linewise.models.runtime import TargetModel
+
+    store = ActivationStore(TargetModel.load(model), cache)
+    programs = list(read_programs(data))
+    texts = [documents(each, intent).text for each in programs for intent in _intents(each)]
+    store.fill(texts, lambda done, of: progress("activations", done / max(1, of)))
+
+
+def run_train(
+    data: Path,
+    out: Path,
+    cache: Path,
+    model: str,
+    *,
+    limit: int,
+    progress: Progress,
+) -> None:
+    """Train and export a probe; see `linewise.lab.training.ship`."""
+    from linewise.lab.training.fit import Recipe
+    from linewise.lab.training.ship import ship
+    from linewise.models.runtime import TargetModel
+
+    programs = list(read_programs(data))
+    if limit:
+        programs = programs[:: max(1, len(programs) // limit)]
+    ship(programs, TargetModel.load(model), cache, out, recipe=Recipe(), progress=progress)
+
+
+def run_curves(
+    data: Path,
+    cache: Path,
+    model: str,
+    out: Path,
+    *,
+    seeds: int,
+    mutations: Path | None,
+    progress: Progress,
+) -> None:
+    """Write learning curves; see `linewise.lab.training.curves`."""
+    from linewise.lab.activations.store import ActivationStore
+    from linewise.lab.training.curves import curves
+    from linewise.models.runtime import TargetModel
+
+    training = [each for each in read_programs(data) if each.fold not in TEST_FOLDS]
+    docs = [documents(each, training_intent(each)) for each in training]
+    target = TargetModel.load(model)
+    bugs = (
+        [each for each in read_programs(data, mutations) if not each.passing] if mutations else []
+    )
+    figures = curves(
+        docs,
+        ActivationStore(target, cache),
+        target.layers,
+        seeds,
+        progress,
+        injected=[documents(each, training_intent(each)) for each in bugs],
+    )
+    named = "" if mutations is None else f" --mutations {mutations}"
+    write_record(out, f"linewise lab curves --model {model} --seeds {seeds}{named}", figures)
+
+
+def _intents(program: Program) -> set[Intent]:
+    return {training_intent(program), *INTENTS}
 
 
 def run_calibrate(
@@ -112,17 +180,15 @@ def _save_out_of_fold(method: Method, programs: Sequence[Program], folder: Path)
 
 
 def _domain(programs: Sequence[Program], name: str, cache: Path) -> tuple[Domain, str]:
-    """Fit the out-of-domain score on the training programs' activations, deepest probed layer."""
-    import numpy as np
-
-    from linewise.lab.calibrate.domain import fit_domain, unit_means
-    from linewise.lab.embed import embed
+    """Fit the out-of-domain score on the training programs' activations."""
+    from linewise.lab.activations.store import ActivationStore
+    from linewise.lab.training.fit import Recipe
+    from linewise.lab.training.logits import HeadLogits
+    from linewise.lab.training.methods import domain_of
     from linewise.models.runtime import TargetModel
 
     model = TargetModel.load(name)
     training = [each for each in programs if each.fold not in TEST_FOLDS]
     docs = [documents(each, training_intent(each)) for each in training]
-    corpus = embed(docs, model, cache)
-    means = unit_means(corpus.hidden[:, -1], corpus.units)
-    tasks = np.array([each.task_id for each in training])[corpus.unit_document]
-    return fit_domain(means, tasks), model.weights_sha256
+    said, _ = HeadLogits(ActivationStore(model, cache), cache).get(docs, [], Recipe())
+    return domain_of(docs, said, Recipe()), model.weights_sha256

@@ -51,7 +51,7 @@ def diagnostic(
         severity=_SEVERITIES[finding.severity],
         code=CODE,
         source=SOURCE,
-        message=edit_message(probability, finite(base_rate)),
+        message=edit_message(probability, finite(base_rate), calibrated=finding.calibrated),
         data={
             "probability": probability,
             "baseRate": finite(base_rate),

@@ -24,7 +24,7 @@ def _file(file: FileReport, base_rate: float) -> list[str]:
 def _line(file: FileReport, line: ReportedLine, base_rate: float) -> str:
     return command(
         "notice",
-        edit_message(line.probability, base_rate),
+        edit_message(line.probability, base_rate, calibrated=line.calibrated),
         file=file.path,
         line=str(line.line),
         col=str(line.column),

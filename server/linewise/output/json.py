@@ -62,6 +62,7 @@ def _line(line: ReportedLine, base_rate: float) -> dict[str, Any]:
         "flagged": line.flagged,
         "rank": line.rank,
         "unit": line.unit,
+        "calibrated": line.calibrated,
         "text": line.text,
     }
 

@@ -24,7 +24,8 @@ class ReportedLine:
     """A code line as it is shown.
 
     ``column`` and ``end_column`` enclose it without the blanks around it. ``occurrence`` counts,
-    from 0, the code lines of the file above this one that read the same but for blanks.
+    from 0, the code lines of the file above this one that read the same but for blanks. Where
+    ``calibrated`` is False the rank holds, the number may not.
     """
 
     line: int
@@ -36,6 +37,7 @@ class ReportedLine:
     rank: int
     unit: str
     occurrence: int
+    calibrated: bool
 
 
 @frozen

@@ -101,7 +101,11 @@ def _result(file: FileReport, line: ReportedLine, report: Report) -> dict[str, A
         "ruleId": RULE,
         "ruleIndex": 0,
         "level": "warning" if line.probability >= WARNING_FROM else "note",
-        "message": {"text": edit_message(line.probability, report.calibration.base_rate)},
+        "message": {
+            "text": edit_message(
+                line.probability, report.calibration.base_rate, calibrated=line.calibrated
+            )
+        },
         "locations": [
             {
                 "physicalLocation": {

@@ -87,6 +87,13 @@ def _summary(report: Report) -> Iterator[Text]:
         verdict = ("Nothing flagged", "bold green")
         rest = f": {lines} in {files}, all below {threshold}; base rate {base_rate}"
     yield Text.assemble(verdict, rest)
+    strange = sum(not line.calibrated for file in report.files for line in file.flagged)
+    if strange:
+        yield Text(
+            f"Uncalibrated: {strange:,} of them, in code unlike any the probabilities were fitted "
+            "on; read their order, not their numbers, or run `linewise calibrate --from-git`",
+            "yellow",
+        )
     if report.calibration.source == "workspace":
         yield Text(f"Probabilities {report.calibration.fitted}", "dim")
     provider = report.model.provider.removesuffix("ExecutionProvider")

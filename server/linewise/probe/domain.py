@@ -7,6 +7,8 @@ it is too high no probability is shown.
 
 from __future__ import annotations
 
+from functools import cached_property
+
 import numpy as np
 import numpy.typing as npt
 from attrs import field, frozen
@@ -57,11 +59,10 @@ class Domain:
             )
         if not np.isfinite(states).all():
             raise ProbeMismatchError("hidden states are not finite: the model's files are damaged")
-        standard = (states - np.array(self.mean)) / np.array(self.scale)
-        whitened = standard @ np.array(self.directions).T
+        mean, scale, directions, axes = self._arrays
+        standard = (states - mean) / scale
+        whitened = standard @ directions.T
         # The rest is orthogonal to the directions: what is left of the squared length.
-        axes = np.array(self.directions)
-        axes /= np.linalg.norm(axes, axis=1, keepdims=True)
         rest = np.square(standard).sum(1) - np.square(standard @ axes.T).sum(1)
         distance = np.sqrt(np.square(whitened).sum(1) + np.maximum(rest, 0.0) / self.rest)
         found = distance / self.unit_distance
@@ -69,6 +70,12 @@ class Domain:
             median, least = self.logp
             found = np.maximum(found, (median - np.asarray(logp, np.float64)) / (median - least))
         return np.asarray(found, np.float64)
+
+    @cached_property
+    def _arrays(self) -> tuple[Floats, Floats, Floats, Floats]:
+        directions = np.array(self.directions)
+        axes = directions / np.linalg.norm(directions, axis=1, keepdims=True)
+        return np.array(self.mean), np.array(self.scale), directions, axes
 
 
 @frozen

@@ -12,20 +12,22 @@ import numpy as np
 import numpy.typing as npt
 from attrs import frozen
 
+from linewise.analysis.line_facts import FACTS
 from linewise.analysis.model_input import INPUT_BUILDER_VERSION
 from linewise.errors import ProbeMismatchError
 from linewise.probe.artefact import read_artefact
 from linewise.probe.calibration import Floats, Platt
 from linewise.wording import percent
 
-MANIFEST_VERSION = 1
+MANIFEST_VERSION = 2
 
 
 @frozen
 class Calibrators:
-    """One calibrator per level of question: one token, one line (or less), several lines."""
+    """One calibrator per level of question: one token, part of a line, a line, several lines."""
 
     token: Platt
+    span: Platt
     line: Platt
     unit: Platt
 
@@ -50,6 +52,7 @@ class Calibration:
     """
 
     token: Reading
+    span: Reading
     line: Reading
     unit: Reading
     threshold: float
@@ -64,8 +67,9 @@ class ProbeManifest:
 
     ``model`` and ``model_sha256`` name the target model by its weights; ``scheme`` how its graph
     was quantized when the probe was trained; ``layers`` the number of blocks below each hidden
-    state the probe reads. ``files`` maps each graph to its SHA-256. ``threshold`` is the edit
-    probability from which a line is flagged by default. ``metrics`` and ``provenance`` are for
+    state the probe reads. ``facts`` names what else it is told of a line. ``files`` maps each
+    graph to its SHA-256. ``threshold`` is the edit probability from which a line is flagged by
+    default. ``metrics`` and ``provenance`` are for
     people: they are shown, never computed with.
     """
 
@@ -76,6 +80,7 @@ class ProbeManifest:
     layers: tuple[int, ...]
     hidden_size: int
     input_builder: int
+    facts: tuple[str, ...]
     files: dict[str, str]
     calibrators: Calibrators
     threshold: float
@@ -91,6 +96,7 @@ class ProbeManifest:
             self.scheme,
             self.layers,
             self.input_builder,
+            self.facts,
             sorted(self.files.items()),
             self.calibrators,
         )
@@ -99,11 +105,13 @@ class ProbeManifest:
     @property
     def calibration(self) -> Calibration:
         """The shipped calibration."""
-        token, line, unit = self.calibrators.token, self.calibrators.line, self.calibrators.unit
+        levels = self.calibrators
+        line = levels.line
         return Calibration(
-            token,
+            levels.token,
+            levels.span,
             line,
-            unit,
+            levels.unit,
             self.threshold,
             "shipped",
             f"fitted on {line.n:,} lines, {percent(line.base_rate)} of them edited",
@@ -123,7 +131,13 @@ class ProbeManifest:
                 f"the probe for {self.model} was trained with input builder "
                 f"{self.input_builder}, this version of Linewise builds inputs with "
                 f"{INPUT_BUILDER_VERSION}; install the matching Linewise or train it again with "
-                "`python -m linewise.lab.train`"
+                "`linewise lab train`"
+            )
+        if self.facts != FACTS:
+            raise ProbeMismatchError(
+                f"the probe for {self.model} was trained on other facts of a line than this "
+                "version of Linewise states; install the matching Linewise or train it again with "
+                "`linewise lab train`"
             )
         if self.model_sha256 != model_sha256:
             raise ProbeMismatchError(

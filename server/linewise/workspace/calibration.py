@@ -254,6 +254,7 @@ def fitted(
     window = f"{stored.window_days:g} days"
     return Calibration(
         token=moved(shipped.token),
+        span=moved(shipped.span),
         line=evolve(moved(shipped.line), base_rate=stored.base_rate, n=stored.lines),
         unit=moved(shipped.unit),
         threshold=_moved(shipped.threshold, by),
@@ -278,6 +279,7 @@ def shifted(calibration: Calibration, by: float) -> Calibration:
     return evolve(
         calibration,
         token=moved(calibration.token),
+        span=moved(calibration.span),
         line=moved(calibration.line),
         unit=moved(calibration.unit),
         fitted=f"{calibration.fitted}; adjusted to your edits (odds × {math.exp(by):.2f})",

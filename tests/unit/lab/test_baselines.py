@@ -11,14 +11,13 @@ from hypothesis import strategies as st
 from lab_programs import RIGHT, document, program, write_rows
 
 from linewise.analysis.code_lines import code_lines
+from linewise.analysis.line_features import FEATURES, line_features
 from linewise.analysis.syntax import parse
 from linewise.errors import LabDataError
 from linewise.lab.baselines.constant import BaseRate, Random
-from linewise.lab.baselines.features import FEATURES, line_features
 from linewise.lab.baselines.generator import Endpoint, continuation, prompt_of
 from linewise.lab.baselines.learned import FeatureModel, boosting, logistic
 from linewise.lab.baselines.reflective import Reflective, read_answer, request_for
-from linewise.lab.baselines.registry import Needs, methods, names
 from linewise.lab.baselines.scored import Scored
 from linewise.lab.baselines.self_consistency import Live, Recorded, SelfConsistency
 from linewise.lab.baselines.surprisal import SurprisalCache
@@ -26,6 +25,7 @@ from linewise.lab.baselines.table import EXPECTATION, Featurizer
 from linewise.lab.baselines.token_probability import ModelDoubt, geometric_mean, least
 from linewise.lab.evaluate.ranking import auc
 from linewise.lab.predictions import Level, attach
+from linewise.lab.registry import Needs, methods, names
 
 TRAIN = [document(n) for n in range(40)]
 TEST = [document(n) for n in range(40, 60)]
@@ -331,7 +331,7 @@ def test_baselines_are_made_by_name(tmp_path):
         m.name for m in made
     }
     assert {method.name for method in made} <= set(names())
-    with pytest.raises(LabDataError, match="no baseline 'magic'; there are: base rate"):
+    with pytest.raises(LabDataError, match="no method 'magic'; there are: base rate"):
         methods(needs, ["magic"])
     with pytest.raises(LabDataError, match="name one with --model"):
         methods(needs, ["entropy"])

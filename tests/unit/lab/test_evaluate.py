@@ -101,7 +101,7 @@ def test_out_of_fold_covers_the_training_programs_once():
 
 
 def test_a_folder_without_predictions_says_what_to_do(tmp_path):
-    with pytest.raises(LabDataError, match="linewise lab baselines"):
+    with pytest.raises(LabDataError, match="linewise lab predict"):
         read_all(tmp_path)
 
 

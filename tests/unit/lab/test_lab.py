@@ -6,12 +6,15 @@ import json
 import numpy as np
 import pytest
 import torch
+from attrs import evolve
 
+from linewise.errors import LabDataError
+from linewise.lab.activations.corpus import corpus_of
+from linewise.lab.activations.store import ActivationStore
 from linewise.lab.data import Intent, documents, read_programs
-from linewise.lab.embed import embed
 from linewise.lab.evaluate.metrics import auc, expected_calibration_error
-from linewise.lab.fit import Recipe, fit_platt, grouped_folds, predict, train_head
-from linewise.lab.heads import MaxPoolHead
+from linewise.lab.training.fit import LOSSES, Recipe, Training, fit_platt, grouped_folds
+from linewise.lab.training.heads import HEADS
 
 PROBLEM = {
     "task_id": "T/0",
@@ -87,15 +90,17 @@ def test_a_problem_is_never_on_both_sides():
         assert not {groups[i] for i in chosen} & {groups[i] for i in rest}
 
 
-def test_ranges_read_as_membership_reads():
+@pytest.mark.parametrize("name", HEADS)
+def test_ranges_read_as_membership_reads(name):
     torch.manual_seed(0)
-    head = MaxPoolHead(torch.zeros(5), torch.ones(5), width=4).eval()
-    evidence = torch.randn(9, 4)
+    head = HEADS[name](torch.zeros(5), torch.ones(5), width=8).eval()
+    evidence = torch.randn(9, 8)
     ranges = torch.tensor([[0, 3], [2, 9], [8, 9]])
     member = torch.zeros(3, 9, dtype=torch.bool)
     for row, (first, end) in enumerate(ranges.tolist()):
         member[row, first:end] = True
-    assert torch.allclose(head.read_ranges(evidence, ranges), head.read(evidence, member))
+    found = head.read_ranges(evidence, ranges)
+    assert torch.allclose(found, head.read(evidence, member), atol=1e-6)
 
 
 class Model:
@@ -117,17 +122,71 @@ class Model:
         return noise.astype(np.float32)
 
 
-def test_training_learns_a_planted_signal_and_calibrates(data, tmp_path):
+@pytest.fixture
+def planted(data):
+    """Sixty programs, half of them with a minus sign that the patch replaces."""
     right = {"passing": True, "program": PATCH["repaired_program"], "edited_lines": []}
     programs = data(*[{"sample_id": f"s{n}", **(right if n % 2 else {})} for n in range(60)])
-    docs = [documents(program, Intent.NONE) for program in programs]
-    corpus = embed(docs, Model(), tmp_path)
+    # Texts must differ: the store keeps each only once.
+    return [
+        documents(
+            evolve(program, text=f"# {n}\n{program.text}", edited=_down(program)), Intent.NONE
+        )
+        for n, program in enumerate(programs)
+    ]
+
+
+def _down(program):
+    return frozenset(line + 1 for line in program.edited)
+
+
+@pytest.mark.parametrize(("head", "loss"), [*((head, "bce") for head in HEADS), ("max", "brier")])
+def test_training_learns_a_planted_signal_and_calibrates(planted, tmp_path, head, loss):
+    corpus = corpus_of(planted, ActivationStore(Model(), tmp_path))
     assert len(corpus.line_labels) == 60 * 3
     assert corpus.line_labels.sum() == 30
-    again = embed(docs, Model(), tmp_path)
-    assert np.array_equal(again.hidden, corpus.hidden)
-    head = train_head(corpus, np.arange(40), Recipe(layer=0, epochs=40, batch=8))
-    logits = predict(head, corpus, 0).line
+    assert corpus.pass_labels.sum() == 30
+    training = Training(corpus, 0)
+    recipe = Recipe(head=head, loss=loss, epochs=60, batch=8, learning_rate=0.01, dropout=0.0)
+    logits = training.predict(training.heads(np.arange(40), recipe)).line
     assert auc(corpus.line_labels[120:], logits[120:]) > 0.95
     platt = fit_platt(logits, corpus.line_labels)
     assert expected_calibration_error(corpus.line_labels, platt(logits)) < 0.1
+
+
+def test_losses_fall_towards_the_truth():
+    labels = torch.tensor([1.0, 0.0, 0.0])
+    for loss in LOSSES.values():
+        right, wrong = loss(4 * (2 * labels - 1), labels), loss(4 * (1 - 2 * labels), labels)
+        assert 0 <= right < wrong
+
+
+def test_one_class_is_refused(planted, tmp_path):
+    corpus = corpus_of(planted, ActivationStore(Model(), tmp_path))
+    with pytest.raises(LabDataError, match="one class"):
+        Training(corpus, 0).train(np.arange(1, 60, 2), Recipe())
+
+
+def test_activations_are_computed_once_and_survive_a_kill(planted, tmp_path):
+    corpus = corpus_of(planted, ActivationStore(Model(), tmp_path))
+    store = ActivationStore(Model(), tmp_path)
+    # What a killed run left behind the last text that the index names is overwritten.
+    with (store.folder / "hidden.f16").open("ab") as file:
+        file.write(b"half a text")
+    heard = []
+    again = corpus_of(planted, store, lambda done, of: heard.append((done, of)))
+    assert heard == [(0, 0)]
+    assert np.array_equal(again.layer(0), corpus.layer(0))
+    more = evolve(planted[0], text=planted[0].text + "print()\n")
+    longer = corpus_of([*planted, more], store)
+    assert np.array_equal(longer.layer(0)[: len(corpus.layer(0))], corpus.layer(0))
+    assert len(longer.lines) == len(corpus.lines) + 4
+
+
+def test_damaged_activations_are_refused(planted, tmp_path):
+    class Damaged(Model):
+        def hidden_states(self, ids):
+            return np.full((1, len(ids), 4), np.nan, np.float32)
+
+    with pytest.raises(LabDataError, match="not finite"):
+        ActivationStore(Damaged(), tmp_path).fill([planted[0].text])

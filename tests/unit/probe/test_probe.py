@@ -7,10 +7,11 @@ import numpy as np
 import pytest
 import torch
 from attrs import evolve
+from onnxruntime import InferenceSession
 
 from linewise.errors import ProbeMismatchError
-from linewise.lab.export import export_head
-from linewise.lab.heads import MaxPoolHead
+from linewise.lab.training.export import export_head
+from linewise.lab.training.heads import HEADS
 from linewise.probe.calibration import Platt
 from linewise.probe.manifest import read_manifest, write_manifest
 from linewise.probe.runtime import Probe
@@ -43,6 +44,7 @@ def test_a_manifest_survives_the_disk(folder):
         ({"input_builder": 99}, "input builder 99"),
         ({"model_sha256": "f" * 64}, "ffffffffffff"),
         ({"layers": (7,)}, r"layers \[7\]"),
+        ({"facts": ("length",)}, "other facts"),
     ],
 )
 def test_a_probe_for_something_else_is_refused_by_name(folder, change, named):
@@ -58,7 +60,7 @@ def test_a_broken_manifest_is_refused(folder, content):
         Probe(folder)
 
 
-@pytest.mark.parametrize("name", ["probe.onnx", "query.onnx"])
+@pytest.mark.parametrize("name", ["probe.onnx", "query.onnx", "lines.onnx"])
 def test_a_flipped_byte_is_noticed(folder, name):
     content = bytearray((folder / name).read_bytes())
     content[len(content) // 2] ^= 1
@@ -73,18 +75,15 @@ def test_a_missing_graph_is_noticed(folder):
         Probe(folder)
 
 
-def test_the_graphs_agree_with_torch_for_any_number_of_tokens_and_spans(tmp_path):
+@pytest.mark.parametrize("name", HEADS)
+def test_the_graphs_agree_with_torch_for_any_number_of_tokens_and_spans(tmp_path, name):
     torch.manual_seed(1)
-    head = MaxPoolHead(torch.randn(12), torch.rand(12) + 0.5).eval()
+    head = HEADS[name](torch.randn(12), torch.rand(12) + 0.5).eval()
     files = export_head(head, tmp_path)
-    manifest = {"version": 1, "files": files}
-    assert set(manifest["files"]) == {"probe.onnx", "query.onnx"}
+    assert set(files) == {"probe.onnx", "query.onnx"}
     assert not any(b".py" in (tmp_path / name).read_bytes() for name in files)  # no stack traces
-    probe = Probe.__new__(Probe)
-    from linewise.probe import runtime
-
-    probe._probe = runtime._session(tmp_path / "probe.onnx")
-    probe._query = runtime._session(tmp_path / "query.onnx")
+    probe = InferenceSession(tmp_path / "probe.onnx")
+    query = InferenceSession(tmp_path / "query.onnx")
     for tokens, spans in [(1, 1), (1, 3), (40, 1), (513, 60)]:
         hidden = torch.randn(tokens, 12)
         member = torch.rand(spans, tokens) < 0.3
@@ -92,9 +91,10 @@ def test_the_graphs_agree_with_torch_for_any_number_of_tokens_and_spans(tmp_path
         with torch.no_grad():
             evidence = head.project(hidden)
             expected = head.read(evidence, member)
-        found = probe.evidence(hidden.numpy())
+        (found,) = probe.run(None, {"hidden": hidden.numpy()})
         assert np.abs(found - evidence.numpy()).max() < 1e-5
-        assert np.abs(probe.logits(found, member.numpy()) - expected.numpy()).max() < 1e-5
+        (logits,) = query.run(None, {"evidence": found, "member": member.numpy()})
+        assert np.abs(logits - expected.numpy()).max() < 1e-5
 
 
 def test_the_shipped_probe_loads_and_states_its_figures():

@@ -23,7 +23,8 @@ from linewise.workspace.store import StoredCalibration, StoredCalibrationError, 
 
 NOW = BEGIN + 1_000 * DAY
 LEVEL = Platt(slope=1.0, intercept=0.0, base_rate=0.1, n=100)
-SHIPPED = Calibration(LEVEL, LEVEL, LEVEL, 0.3, "shipped", "fitted on 100 lines", "needed an edit")
+LEVELS = (LEVEL, LEVEL, LEVEL, LEVEL)
+SHIPPED = Calibration(*LEVELS, 0.3, "shipped", "fitted on 100 lines", "needed an edit")
 NONE = (0.0,) * len(FEATURES)
 
 

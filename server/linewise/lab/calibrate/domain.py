@@ -8,7 +8,6 @@ from sklearn.decomposition import PCA
 from sklearn.model_selection import GroupShuffleSplit
 
 from linewise.errors import LabDataError
-from linewise.lab.embed import Corpus
 from linewise.probe.domain import Domain
 
 Floats = npt.NDArray[np.float64]
@@ -78,13 +77,6 @@ def fit_domain(
         unit_distance=float(np.quantile(raw.strangeness(states[rest]), STRANGE)),
         logp=None if logs is None else _level(logs),
     )
-
-
-def line_strangeness(strangeness: npt.ArrayLike, corpus: Corpus) -> Floats:
-    """Return the strangeness (lines,) of each line of a corpus from that of its unit (units,)."""
-    # Units lie in the order of their first tokens, and every line lies within one.
-    unit = np.searchsorted(corpus.units[:, 0], corpus.lines[:, 0], side="right") - 1
-    return np.asarray(strangeness, np.float64)[unit]
 
 
 def _level(logp: Floats) -> tuple[float, float]:

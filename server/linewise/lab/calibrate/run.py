@@ -55,7 +55,7 @@ def calibrate(
     if not levels:
         raise LabDataError(
             f"there are no out-of-fold predictions of {method!r}; make them with "
-            "`linewise lab baselines --out-of-fold`, or choose one of "
+            "`linewise lab predict --out-of-fold`, or choose one of "
             f"{sorted({each.method for each in found if each.split == OUT_OF_FOLD})}"
         )
     return CalibrationFile(

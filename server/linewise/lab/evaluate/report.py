@@ -17,6 +17,7 @@ from linewise.lab.evaluate.bootstrap import RESAMPLES, Interval, differences, in
 from linewise.lab.evaluate.metrics import CALIBRATION, HEADLINE, METRICS
 from linewise.lab.evaluate.sample import Metric, Sample, sample_of
 from linewise.lab.predictions import Floats, Level, Predictions, load
+from linewise.lab.splits import BY_PROBLEM
 
 COVERAGES = (0.2, 0.4, 0.6, 0.8, 0.9, 1.0)
 _DIGITS = 4
@@ -37,7 +38,7 @@ def read_all(folder: Path) -> list[Predictions]:
     files = sorted(folder.glob("*.npz"))
     if not files:
         raise LabDataError(
-            f"{folder} holds no predictions (*.npz); make some with `linewise lab baselines`"
+            f"{folder} holds no predictions (*.npz); make some with `linewise lab predict`"
         )
     return [load(path) for path in files]
 
@@ -56,6 +57,8 @@ def report(
     """
     tables: dict[tuple[str, str, Level], list[Predictions]] = defaultdict(list)
     for each in found:
+        if each.level is Level.TOKEN and each.split != BY_PROBLEM:
+            continue  # Millions of them would say little more.
         tables[each.split, each.intent, each.level].append(each)
     figures: Figures = {}
     for number, ((split, intent, level), methods) in enumerate(sorted(tables.items())):

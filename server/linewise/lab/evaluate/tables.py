@@ -60,6 +60,18 @@ def elsewhere(figures: Figures, intent: str) -> str:
     return _markdown(["", *(name.replace("without ", "") for name in splits)], rows)
 
 
+def levels(figures: Figures, method: str, tokens: str) -> str:
+    """Return a method's figures per level and intent; another's (its head's) for tokens."""
+    rows = []
+    for level, name in (("token", tokens), ("line", method), ("unit", method)):
+        for intent, tables in figures[BY_PROBLEM].items():
+            table = tables.get(level, {"methods": {}})
+            if (row := table["methods"].get(name)) is not None:
+                values = [_interval(row[key]) for key in ("bss", "ece", "auc")]
+                rows.append([level, intent, f"{table['items']:,}", *values])
+    return _markdown(["level", "intent", "items", "Brier skill", "ECE", "AUC"], rows)
+
+
 def differences(figures: Figures, intent: str) -> str:
     """Return by how much the subject's skill exceeds the best other method's, per split."""
     rows = []

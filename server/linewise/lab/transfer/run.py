@@ -64,7 +64,7 @@ def transfer(
         progress=lambda done, total: progress("token probability", 0.5 + 0.5 * done / total),
     )
     calibrators = probe.manifest.calibrators
-    on_code = {Level.LINE: calibrators.line, Level.UNIT: calibrators.unit}
+    on_code = {Level.LINE: calibrators.span, Level.UNIT: calibrators.unit}
     found = []
     for level, each in ours.items():
         found += [as_shipped(each, on_code[level]), refitted(each), base_rate(each)]

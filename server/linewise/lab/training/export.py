@@ -1,4 +1,4 @@
-"""From a trained head to the two ONNX graphs the product runs, checked against torch."""
+"""From a trained probe to the ONNX graphs the product runs, checked against what was trained."""
 
 from __future__ import annotations
 
@@ -6,20 +6,27 @@ import hashlib
 from pathlib import Path
 
 import numpy as np
+import numpy.typing as npt
 import onnxruntime as ort
 import torch
 from torch import Tensor, nn
 
 from linewise.errors import ConversionError
-from linewise.lab.heads import MaxPoolHead
+from linewise.lab.training.heads import Head
+from linewise.lab.training.line_model import LineModel
+from linewise.lab.training.tree_graph import write_lines_graph
 from linewise.models.quiet import quiet
 from linewise.models.traces import drop_traces
 
 TOLERANCE = 1e-5
+TREE_TOLERANCE = 1e-4
+"""Hundreds of leaves are summed in single precision."""
+
+Float32s = npt.NDArray[np.float32]
 
 
 class _Project(nn.Module):
-    def __init__(self, head: MaxPoolHead) -> None:
+    def __init__(self, head: Head) -> None:
         super().__init__()
         self.head = head
 
@@ -28,7 +35,7 @@ class _Project(nn.Module):
 
 
 class _Read(nn.Module):
-    def __init__(self, head: MaxPoolHead) -> None:
+    def __init__(self, head: Head) -> None:
         super().__init__()
         self.head = head
 
@@ -36,7 +43,7 @@ class _Read(nn.Module):
         return self.head.read(evidence, member)
 
 
-def export_head(head: MaxPoolHead, folder: Path) -> dict[str, str]:
+def export_head(head: Head, folder: Path) -> dict[str, str]:
     """Write ``probe.onnx`` and ``query.onnx``; return their SHA-256 by file name.
 
     Raises
@@ -70,7 +77,27 @@ def export_head(head: MaxPoolHead, folder: Path) -> dict[str, str]:
     )
     _check(probe, {"hidden": hidden}, evidence)
     _check(query, {"evidence": evidence, "member": member}, head.read(evidence, member).detach())
-    return {path.name: hashlib.sha256(path.read_bytes()).hexdigest() for path in (probe, query)}
+    return _digests(probe, query)
+
+
+def export_line_model(model: LineModel, facts: Float32s, folder: Path) -> dict[str, str]:
+    """Write ``lines.onnx``; return its SHA-256 by file name. ``facts`` (n, F) are examples.
+
+    Raises
+    ------
+    ConversionError
+        If the graph's logits differ by more than 1e-4 from the model's on the examples.
+    """
+    path = folder / "lines.onnx"
+    write_lines_graph(model, facts.shape[1], path)
+    heads = np.random.default_rng(0).normal(size=(len(facts), 2)).astype(np.float32)
+    feed = {"facts": torch.from_numpy(facts), "heads": torch.from_numpy(heads)}
+    _check(path, feed, torch.from_numpy(model(facts, heads)), TREE_TOLERANCE)
+    return _digests(path)
+
+
+def _digests(*paths: Path) -> dict[str, str]:
+    return {path.name: hashlib.sha256(path.read_bytes()).hexdigest() for path in paths}
 
 
 def _export(
@@ -97,12 +124,14 @@ def _export(
     program.save(path)
 
 
-def _check(path: Path, feed: dict[str, Tensor], expected: Tensor) -> None:
+def _check(
+    path: Path, feed: dict[str, Tensor], expected: Tensor, tolerance: float = TOLERANCE
+) -> None:
     session = ort.InferenceSession(path, providers=["CPUExecutionProvider"])
     actual = session.run(None, {name: value.numpy() for name, value in feed.items()})[0]
     error = float(np.abs(actual - expected.numpy()).max())
-    if error > TOLERANCE:
+    if error > tolerance:
         raise ConversionError(
-            f"{path.name} differs from torch by {error:.1e}, more than {TOLERANCE:.0e}: "
-            "the head uses an operation ONNX Runtime computes otherwise; report this head"
+            f"{path.name} differs from what was trained by {error:.1e}, more than {tolerance:.0e}: "
+            "it uses an operation ONNX Runtime computes otherwise; report this probe"
         )

@@ -1,10 +1,11 @@
-"""The baselines by name, each made from no more than it needs."""
+"""Everything that predicts, by name: baselines and probes, each made from no more than it needs."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from functools import cached_property
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from attrs import frozen
 
@@ -27,10 +28,17 @@ from linewise.lab.baselines.token_probability import (
 )
 from linewise.lab.predictions import Method
 
+if TYPE_CHECKING:
+    from linewise.lab.training.logits import HeadLogits
+    from linewise.models.runtime import TargetModel
+
+PROBE = "linewise"
+PUBLISHED = "published head"
+
 
 @frozen(eq=False)
 class Needs:
-    """What baselines may ask for; a part is made when the first baseline asks."""
+    """What methods may ask for; a part is made when the first method asks."""
 
     data: Path
     cache: Path
@@ -49,19 +57,37 @@ class Needs:
         return Recorded(self.data / "samples.jsonl.gz")
 
     @cached_property
-    def surprisal(self) -> SurprisalCache:
-        """The target model's surprisal.
+    def target(self) -> TargetModel:
+        """The target model.
 
         Raises
         ------
         LabDataError
-            If no model was named.
+            If none was named.
         """
         from linewise.models.runtime import TargetModel
 
         if self.model is None:
-            raise LabDataError("this baseline asks the target model: name one with --model")
-        return SurprisalCache(TargetModel.load(self.model), self.cache)
+            raise LabDataError("this method asks the target model: name one with --model")
+        return TargetModel.load(self.model)
+
+    @cached_property
+    def surprisal(self) -> SurprisalCache:
+        """The target model's surprisal."""
+        return SurprisalCache(self.target, self.cache)
+
+    @cached_property
+    def heads(self) -> HeadLogits:
+        """Heads on the target model's activations."""
+        from linewise.lab.activations.store import ActivationStore
+        from linewise.lab.training.logits import HeadLogits
+
+        return HeadLogits(ActivationStore(self.target, self.cache), self.cache)
+
+    @cached_property
+    def names(self) -> Featurizer:
+        """Those features and what name resolution says of each line."""
+        return Featurizer(resolve=True)
 
     @cached_property
     def expectation(self) -> Featurizer:
@@ -80,29 +106,29 @@ class Needs:
         if self.endpoint is not None:
             return Endpoint(self.endpoint, self.endpoint_model)
         if self.model is None:
-            raise LabDataError("this baseline asks a model: name --endpoint or --model")
+            raise LabDataError("this method asks a model: name --endpoint or --model")
         return LocalGenerator(self.model)
 
 
 def names() -> tuple[str, ...]:
-    """Return the names of all baselines."""
+    """Return the names of all methods."""
     return tuple(_MAKERS)
 
 
 def methods(needs: Needs, only: Sequence[str] | None = None) -> list[Method]:
-    """Return the baselines of those names; by default all that ``needs`` can serve at leisure.
+    """Return the methods of those names; by default all that ``needs`` can serve at leisure.
 
     Those that generate text take minutes per program and run only when they are named.
 
     Raises
     ------
     LabDataError
-        If there is no such baseline, or it needs something that was not named.
+        If there is no such method, or it needs something that was not named.
     """
     usual = [*_PLAIN, *(_EXPECTING if needs.model else ())]
     chosen = usual if only is None else list(only)
     if unknown := [name for name in chosen if name not in _MAKERS]:
-        raise LabDataError(f"there is no baseline {unknown[0]!r}; there are: {', '.join(_MAKERS)}")
+        raise LabDataError(f"there is no method {unknown[0]!r}; there are: {', '.join(_MAKERS)}")
     return [_MAKERS[name](name, needs) for name in chosen]
 
 
@@ -117,11 +143,24 @@ def _recorded(scale: bool) -> Maker:
     return lambda name, needs: Scored(name, SelfConsistency(needs.recorded), scale)
 
 
+def _published(name: str, needs: Needs) -> Method:
+    from linewise.lab.training.methods import HeadMethod  # Torch takes seconds.
+
+    return HeadMethod(name, needs.heads)
+
+
+def _probe(name: str, needs: Needs) -> Method:
+    from linewise.lab.training.methods import ProbeMethod
+
+    return ProbeMethod(name, needs.heads)
+
+
 _PLAIN: dict[str, Maker] = {
     "base rate": lambda name, needs: BaseRate(needs.features, name),
     "random": lambda name, needs: Random(needs.features, name),
     "logistic regression": lambda name, needs: FeatureModel(name, needs.features, logistic),
     "gradient boosting": lambda name, needs: FeatureModel(name, needs.features, boosting),
+    "gradient boosting, names": lambda name, needs: FeatureModel(name, needs.names, boosting),
     "self-consistency": _recorded(True),
     "self-consistency, unscaled": _recorded(False),
 }
@@ -137,6 +176,8 @@ _EXPECTING: dict[str, Maker] = {
     "gradient boosting, surprisal": lambda name, needs: FeatureModel(
         name, needs.expectation, boosting
     ),
+    PUBLISHED: _published,
+    PROBE: _probe,
 }
 _GENERATING: dict[str, Maker] = {
     "reflective prompting": lambda name, needs: Scored(name, Reflective(needs.generator)),

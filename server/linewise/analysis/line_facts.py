@@ -1,0 +1,24 @@
+"""What is known of a line without any model: how it looks, where it stands, what its names mean."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+import numpy.typing as npt
+
+from linewise.analysis.line_features import FEATURES, line_features
+from linewise.analysis.names import NAME_FEATURES, name_features, name_problems
+from linewise.analysis.syntax import Syntax
+
+FACTS: tuple[str, ...] = (*FEATURES, *NAME_FEATURES)
+"""The names of the columns of `line_facts`, in order."""
+
+
+def line_facts(syntax: Syntax, wanted: Sequence[int]) -> npt.NDArray[np.float32]:
+    """Return facts (lines, len(FACTS)) of the ``wanted`` 0-based lines, all finite.
+
+    ``wanted`` must be all code lines of the document: some facts compare a line with the others.
+    """
+    names = name_features(name_problems(syntax.lines.text), wanted)
+    return np.concatenate((line_features(syntax, wanted), names), axis=1).astype(np.float32)

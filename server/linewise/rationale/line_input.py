@@ -1,0 +1,129 @@
+"""What the model read when it scored a line: its tokens, with their places in the document."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from itertools import groupby
+
+import numpy as np
+import numpy.typing as npt
+from attrs import frozen
+
+from linewise.analysis.code_lines import code_lines
+from linewise.analysis.lines import LineTable
+from linewise.analysis.membership import line_members
+from linewise.analysis.model_input import (
+    HEADER_TOKENS,
+    ModelInput,
+    Tokenizer,
+    document_inputs,
+)
+from linewise.analysis.syntax import Syntax, parse
+from linewise.errors import LinewiseError
+
+Ints = npt.NDArray[np.int64]
+
+
+class NothingToExplainError(LinewiseError):
+    """The line that was named has no code, or is not there."""
+
+
+@frozen(eq=False)
+class LineInput:
+    """One model input ``ids`` (T,), of which the places ``first`` to ``end`` are the line's.
+
+    ``starts`` and ``ends`` (T,) are the tokens' offsets in the document, of those of the header
+    too; a line break that the document does not have there is empty.
+    """
+
+    table: LineTable
+    line: int
+    unit: str
+    ids: Ints
+    starts: Ints
+    ends: Ints
+    first: int
+    end: int
+
+    @property
+    def lines(self) -> Ints:
+        """The document's line each token begins on, (T,)."""
+        return np.searchsorted(self.table.starts, self.starts, side="right") - 1
+
+
+def line_inputs(text: str, line: int, tokenizer: Tokenizer) -> tuple[LineInput, ...]:
+    """Return the inputs that hold tokens of a 0-based line: one, or two if a window cuts it.
+
+    Raises
+    ------
+    NothingToExplainError
+        If there is no such line, it has no code, or none that a model reads.
+    """
+    syntax = parse(text)
+    if not 0 <= line < len(syntax.lines):
+        count = len(syntax.lines)
+        raise NothingToExplainError(
+            f"there is no line {line + 1}: the file has {count} line{'s' if count > 1 else ''}"
+        )
+    if line not in code_lines(syntax):
+        raise NothingToExplainError(
+            f"line {line + 1} holds no code (blank lines, comments and docstrings are not scored); "
+            "name a line with code"
+        )
+    inputs = document_inputs(syntax, [line], tokenizer)
+    found = []
+    # Windows of a unit follow each other, and each overlaps the one before.
+    for _, windows in groupby(inputs, key=lambda each: each.unit):
+        before = np.empty((2, 0), np.int64)
+        for each in windows:
+            _, member = line_members(syntax.lines, [line], each.starts, each.ends)
+            if len(member):
+                places = each.scored.start + np.flatnonzero(member[0])
+                starts, ends = _offsets(syntax, each, before, tokenizer)
+                found.append(
+                    LineInput(
+                        syntax.lines,
+                        line,
+                        each.unit.name,
+                        each.ids,
+                        starts,
+                        ends,
+                        int(places[0]),
+                        int(places[-1]) + 1,
+                    )
+                )
+            before = np.hstack((before, (each.starts, each.ends)))
+    if not found:
+        raise NothingToExplainError(f"nothing of line {line + 1} is read by the model")
+    return tuple(found)
+
+
+def _offsets(
+    syntax: Syntax, each: ModelInput, before: Ints, tokenizer: Tokenizer
+) -> tuple[Ints, Ints]:
+    """Return the offsets of all tokens of an input: header, overlap, scored."""
+    unit = each.unit
+    again = (unit.signature,) if before.shape[1] and unit.signature else ()
+    header = _header_offsets(syntax.lines, (*unit.header, *again), tokenizer)[:, -HEADER_TOKENS:]
+    overlap = before[:, before.shape[1] - (each.scored.start - header.shape[1]) :]
+    starts, ends = np.hstack((header, overlap, (each.starts, each.ends)))
+    return starts, ends
+
+
+def _header_offsets(
+    lines: LineTable, spans: Sequence[tuple[int, int]], tokenizer: Tokenizer
+) -> Ints:
+    """Return the (starts, ends) of a header's tokens, as `document_inputs` spells it."""
+    characters, origins = [], []
+    for start, end in spans:
+        for offset in range(start, end):
+            if lines.text[offset : offset + 2] != "\r\n" or offset + 1 == end:
+                characters.append("\n" if lines.text[offset] == "\r" else lines.text[offset])
+                origins.append((offset, offset + 1))
+        characters.append("\n")
+        origins.append((end, end))
+    if not characters:
+        return np.empty((2, 0), np.int64)
+    tokens = tokenizer.encode("".join(characters))
+    firsts, lasts = np.array(origins, np.int64).T
+    return np.array((firsts[tokens.starts], lasts[np.maximum(tokens.ends - 1, tokens.starts)]))
