@@ -6,6 +6,7 @@ A span rests on its own tokens and on what the model read before them.
 from __future__ import annotations
 
 from functools import cached_property
+from typing import Protocol
 
 import numpy as np
 import numpy.typing as npt
@@ -13,8 +14,17 @@ import numpy.typing as npt
 from linewise.errors import LinewiseError
 from linewise.models.incremental import IncrementalModel, States
 from linewise.models.runtime import Floats
-from linewise.probe.runtime import Probe
+from linewise.probe.manifest import ProbeManifest
 from linewise.rationale.attribution.base import Ints, Mask, Weights
+
+
+class SpanProbe(Protocol):
+    """What this needs of a probe: `linewise.probe.runtime.Probe`, or a head in training."""
+
+    @property
+    def manifest(self) -> ProbeManifest: ...  # noqa: D102
+    def evidence(self, hidden: Floats) -> Floats: ...  # noqa: D102
+    def logits(self, evidence: Floats, member: Mask) -> Floats: ...  # noqa: D102
 
 
 class EditRisks:
@@ -25,7 +35,7 @@ class EditRisks:
     def __init__(
         self,
         model: IncrementalModel,
-        probe: Probe,
+        probe: SpanProbe,
         ids: npt.ArrayLike,
         spans: npt.ArrayLike,
     ) -> None:
@@ -105,7 +115,8 @@ class EditRisks:
 
     def logit(self, target: int, hidden: Floats, places: Ints) -> float:
         """Return the span's logit from the hidden states (L, M, d) of the tokens at ``places``."""
-        evidence = self._probe.evidence(np.concatenate(list(hidden), axis=-1))
         first, end = self.spans[target]
-        member = (places >= first) & (places < end)
-        return float(self._probe.logits(evidence, member[None])[0])
+        own = hidden[:, (places >= first) & (places < end)]
+        # Evidence is made token by token, and only the span's is pooled.
+        evidence = self._probe.evidence(np.concatenate(list(own), axis=-1))
+        return float(self._probe.logits(evidence, np.ones((1, len(evidence)), bool))[0])

@@ -82,7 +82,8 @@ def _heaviest(groups: list[Ints], losses: Weights, room: int) -> tuple[list[Ints
     tokens: list[Ints] = []
     stand = np.ones(len(losses), bool)
     for number in np.argsort(-np.abs(losses[: len(groups)]), kind="stable"):
-        if len(tokens) + len(groups[number]) <= room:
+        # A group of one token is weighed by token already.
+        if len(groups[number]) > 1 and len(tokens) + len(groups[number]) <= room:
             tokens += [np.array([place]) for place in groups[number]]
             stand[number] = False
     return tokens, stand
@@ -117,10 +118,10 @@ def _losses(targets: EditRisks, target: int, groups: list[Ints]) -> Weights:
     fresh = targets.read(states, places, visible)
     logits = np.full(len(blind), np.nan)
     for number, (group, mine) in enumerate(zip(blind, again, strict=True)):
-        kept = np.delete(np.arange(total), group)
-        if np.isin(span, kept).any():
-            changed = hidden.copy()
-            changed[:, mine] = fresh[:, owner == number]
-            logits[number] = targets.logit(target, changed[:, kept], kept)
+        kept = ~np.isin(span, group)
+        if kept.any():
+            own = hidden[:, span]
+            own[:, mine - span[0]] = fresh[:, owner == number]
+            logits[number] = targets.logit(target, own[:, kept], span[kept])
     losses: Weights = logits[0] - logits[1:]
     return losses
