@@ -18,6 +18,14 @@ class Severity(StrEnum):
     WARNING = "warning"
 
 
+class Band(StrEnum):
+    """How much a probability asks for a look: below the threshold, above it, or most of all."""
+
+    LOW = "low"
+    MEDIUM = "medium"
+    HIGH = "high"
+
+
 @frozen
 class LineScore:
     """One code line's calibrated edit probability.
@@ -39,7 +47,8 @@ class Finding:
     """A line that is shown to the user, after suppression.
 
     ``start`` and ``end`` are the code-point columns of the line's first and last non-blank
-    character (end exclusive).
+    character (end exclusive). ``fingerprint`` tells the line from the others of its file wherever
+    it moves (`analysis.fingerprints`).
     """
 
     line: int
@@ -49,7 +58,17 @@ class Finding:
     rank: int
     unit: str
     severity: Severity
+    band: Band
+    fingerprint: str
     calibrated: bool = True
+
+
+@frozen
+class Selection:
+    """What is shown of a file: ``findings`` in line order, and how many the cap left out."""
+
+    findings: tuple[Finding, ...] = ()
+    hidden: int = 0
 
 
 @frozen

@@ -1,20 +1,56 @@
 """The settings every front end shares, with their defaults and their checks.
 
-A bad value never stops the server: `from_untrusted` falls back to the default for that key and
-names it, so the front end can say so.
+A bad value never stops the server: `from_untrusted` and `from_project` fall back to the default
+for that key and name it, so the front end can say so.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Any, get_type_hints
+from collections.abc import Callable, Mapping
+from difflib import get_close_matches
+from enum import StrEnum
+from typing import Any, TypeVar, get_type_hints
 
 import cattrs
-from attrs import field, fields, frozen, validators
+from attrs import Attribute, evolve, field, fields, frozen, validators
 
 from linewise.results import Severity
 
 DEFAULT_MODEL = "smollm2-135m"
+EXCLUDED = ("**/site-packages/**", "**/dist-packages/**", "**/node_modules/**")
+"""What other people wrote."""
+Chosen = TypeVar("Chosen", bound=StrEnum)
+
+
+class Run(StrEnum):
+    """When an edited document is scored."""
+
+    ON_TYPE = "onType"
+    ON_SAVE = "onSave"
+
+
+class DiagnosticScope(StrEnum):
+    """Which documents' findings are shown."""
+
+    OPEN_FILES = "openFiles"
+    WORKSPACE = "workspace"
+
+
+class IgnorePlace(StrEnum):
+    """Where it is written down that something is to be ignored."""
+
+    COMMENT = "comment"
+    OUTSIDE = "outside"
+
+
+def _probability(_: object, attribute: Attribute[Any], value: float | None) -> None:
+    if value is not None and not 0 <= value <= 1:
+        raise ValueError(attribute.name)
+
+
+def _ascending(_: object, attribute: Attribute[Any], value: tuple[float, float] | None) -> None:
+    if value is not None and not 0 <= value[0] <= value[1] <= 1:
+        raise ValueError(attribute.name)
 
 
 @frozen
@@ -22,60 +58,124 @@ class Settings:
     """What a user may choose.
 
     ``threshold`` is the edit probability (0–1) from which a line is flagged; None means the
-    probe's own default. ``max_findings_per_file`` keeps the most probable lines and drops the
-    rest.
+    calibration's own. ``bands`` are the probabilities from which a line is of medium and of high
+    band; None means the threshold and one half. ``max_findings_per_file`` keeps the most probable
+    lines and drops the rest. ``changed_since`` is a git revision; only lines changed since are
+    flagged. ``exclude`` and ``baseline`` are relative to the project. ``debounce`` is in
+    milliseconds, ``unload_after`` in minutes (0: never).
     """
 
     model: str = field(default=DEFAULT_MODEL, validator=validators.min_len(1))
-    threshold: float | None = field(
-        default=None,
-        validator=validators.optional(validators.and_(validators.ge(0), validators.le(1))),
-    )
+    diagnostics: bool = True
+    hover: bool = True
+    code_lens: bool = False
+    inlay_hints: bool = False
+    semantic_tokens: bool = False
+    threshold: float | None = field(default=None, validator=_probability)
+    bands: tuple[float, float] | None = field(default=None, validator=_ascending)
+    severity_high: Severity = Severity.INFORMATION
+    severity_medium: Severity = Severity.HINT
+    minimum_severity: Severity = Severity.HINT
     max_findings_per_file: int = field(default=20, validator=validators.ge(0))
-    severity: Severity = Severity.INFORMATION
-    status_threshold: float = field(
-        default=0.3, validator=validators.and_(validators.ge(0), validators.le(1))
+    changed_since: str | None = field(
+        default=None, validator=validators.optional(validators.matches_re(r"[^-\s]\S*"))
     )
+    run: Run = Run.ON_TYPE
+    debounce: int = field(
+        default=400, validator=validators.and_(validators.ge(0), validators.le(60_000))
+    )
+    diagnostic_scope: DiagnosticScope = DiagnosticScope.OPEN_FILES
+    exclude: tuple[str, ...] = EXCLUDED
+    ignore_in: IgnorePlace = IgnorePlace.COMMENT
+    baseline: str = field(default="linewise-baseline.json", validator=validators.min_len(1))
+    status_threshold: float = field(default=0.3, validator=_probability)
     max_file_lines: int = field(default=10_000, validator=validators.ge(1))
     max_file_bytes: int = field(default=1_000_000, validator=validators.ge(1))
+    unload_after: int = field(default=30, validator=validators.ge(0))
 
 
-def from_untrusted(values: object) -> tuple[Settings, tuple[str, ...]]:
+OF_THE_MACHINE = frozenset({"model", "unload_after"})
+"""They decide what runs, for all folders at once: no project may set them."""
+
+
+def from_untrusted(
+    values: object, below: Settings | None = None
+) -> tuple[Settings, tuple[str, ...]]:
     """Read settings as a client sends them (camelCase keys, any JSON value).
 
-    Returns the settings and one message per value that was ignored. Unknown keys are left alone:
-    a client's section also holds settings of its own.
+    What they leave out or set to null is as in ``below``. Returns the settings and one message per
+    value that was ignored. Unknown keys are left alone: a client's section also holds settings of
+    its own.
     """
+    below = below or Settings()
     if not isinstance(values, Mapping):
-        return Settings(), () if values is None else ("settings: not an object, defaults used",)
-    converter = _strict_converter()
-    accepted: dict[str, Any] = {}
-    problems: list[str] = []
-    for attribute in fields(Settings):
-        key = _camel(attribute.name)
-        if key not in values or values[key] is None:
-            continue
-        try:
-            accepted[attribute.name] = converter.structure(values[key], _types()[attribute.name])
-            Settings(**{attribute.name: accepted[attribute.name]})
-        except Exception:  # noqa: BLE001 - whatever a client sent, name it and go on
-            accepted.pop(attribute.name, None)
+        return below, () if values is None else ("settings: not an object, defaults used",)
+    named = {camel(each.name): each.name for each in fields(Settings)}
+    given = {named[key]: values[key] for key in values if key in named}
+    return _read(given, below, lambda name: f"linewise.{camel(name)}")
+
+
+def from_project(values: Mapping[str, object], place: str) -> tuple[Settings, tuple[str, ...]]:
+    """Read the settings of a project's TOML file (kebab-case keys); ``place`` is what to call it.
+
+    Returns the settings and one message per value or key that was ignored.
+    """
+    named = {kebab(each.name): each.name for each in fields(Settings)}
+    problems = []
+    given = {}
+    for key, value in values.items():
+        if key not in named:
+            near = get_close_matches(key, named, n=1)
+            hint = f"; did you mean {near[0]!r}?" if near else ""
+            problems.append(f"{place}: there is no setting {key!r}{hint}")
+        elif named[key] in OF_THE_MACHINE:
             problems.append(
-                f"linewise.{key}: {values[key]!r} is not allowed; using {attribute.default!r}"
+                f"{place}: {key!r} decides what runs and is no project's to set; "
+                "set it in your editor"
             )
-    return Settings(**accepted), tuple(problems)
+        else:
+            given[named[key]] = value
+    settings, bad = _read(given, Settings(), lambda name: f"{place}: {kebab(name)}")
+    return settings, (*problems, *bad)
 
 
-def _types() -> dict[str, Any]:
-    return get_type_hints(Settings)
-
-
-def _camel(name: str) -> str:
+def camel(name: str) -> str:
+    """Return a setting's name as editors write it: ``maxFileLines``."""
     head, *tail = name.split("_")
     return head + "".join(part.capitalize() for part in tail)
 
 
-def _strict_converter() -> cattrs.Converter:
+def kebab(name: str) -> str:
+    """Return a setting's name as TOML files write it: ``max-file-lines``."""
+    return name.replace("_", "-")
+
+
+def _read(
+    given: Mapping[str, object], below: Settings, called: Callable[[str], str]
+) -> tuple[Settings, tuple[str, ...]]:
+    settings, problems = below, []
+    converter, kinds = _converter(), get_type_hints(Settings)
+    for name, value in given.items():
+        if value is None:
+            continue
+        try:
+            settings = evolve(settings, **{name: converter.structure(value, kinds[name])})
+        except Exception:  # noqa: BLE001 - whatever somebody sent, name it and go on
+            used = getattr(below, name)
+            problems.append(f"{called(name)}: {value!r} is not allowed; using {_shown(used)}")
+    return settings, tuple(problems)
+
+
+def _shown(value: object) -> str:
+    match value:
+        case StrEnum():
+            return repr(value.value)
+        case tuple():
+            return repr(list(value))
+    return repr(value)
+
+
+def _converter() -> cattrs.Converter:
     """Return a converter that refuses "12" for 12 and true for 1, as JSON types are meant."""
     converter = cattrs.Converter()
 
@@ -86,14 +186,28 @@ def _strict_converter() -> cattrs.Converter:
             raise ValueError
         return kind(value)
 
-    def text(value: object, _: Any) -> str:
-        if not isinstance(value, str):
+    def exactly(value: object, kind: type[Any]) -> Any:
+        if not isinstance(value, kind):
             raise TypeError
         return value
 
+    def pair(value: object, _: Any) -> tuple[float, float]:
+        low, high = exactly(value, list)
+        return number(low, float), number(high, float)
+
+    def texts(value: object, _: Any) -> tuple[str, ...]:
+        return tuple(exactly(each, str) for each in exactly(value, list))
+
+    def chosen(value: object, kind: type[Chosen]) -> Chosen:
+        # An enum of strings would otherwise be taken for any string.
+        return kind(exactly(value, str))
+
     converter.register_structure_hook(int, number)
     converter.register_structure_hook(float, number)
-    converter.register_structure_hook(str, text)
-    # An enum of strings would otherwise be taken for any string.
-    converter.register_structure_hook(Severity, lambda value, _: Severity(text(value, str)))
+    converter.register_structure_hook(str, exactly)
+    converter.register_structure_hook(bool, exactly)
+    converter.register_structure_hook_func(lambda kind: kind == tuple[float, float], pair)
+    converter.register_structure_hook_func(lambda kind: kind == tuple[str, ...], texts)
+    for kind in (Severity, Run, DiagnosticScope, IgnorePlace):
+        converter.register_structure_hook(kind, chosen)
     return converter

@@ -46,7 +46,7 @@ def test_json_says_what_the_engine_says(linewise, engine):
         assert line["text"][line["column"] - 1 : line["end_column"] - 1] == line["text"].strip()
     findings = select_findings(scored.table, scored.lines, Settings(), engine.manifest.threshold)
     flagged = [line["line"] - 1 for line in file["lines"] if line["flagged"]]
-    assert flagged == [finding.line for finding in findings]
+    assert flagged == [finding.line for finding in findings.findings]
     assert output["model"]["name"] == DEFAULT_MODEL
     assert output["calibration"]["base_rate"] == engine.manifest.calibrators.line.base_rate
 

@@ -73,7 +73,7 @@ async def test_a_setting_of_the_wrong_type_is_named_once(connect):
         ({"threshold": "high"}, "linewise.threshold: 'high' is not allowed; using None"),
         ({"threshold": 2}, "linewise.threshold: 2 is not allowed; using None"),
         ({"maxFileLines": True}, "linewise.maxFileLines: True is not allowed; using 10000"),
-        ({"severity": "fatal"}, "linewise.severity: 'fatal' is not allowed"),
+        ({"severityHigh": "fatal"}, "linewise.severityHigh: 'fatal' is not allowed"),
         ({"model": 7}, "linewise.model: 7 is not allowed; using 'smollm2-135m'"),
         ("nonsense", "settings: not an object, defaults used"),
     ]
@@ -100,7 +100,9 @@ async def test_a_threshold_needs_no_recomputation_and_no_reload(connect):
         session.open(TEXT)
         await session.pull()
         states = session.all("linewise/status")
-        await session.configure({"threshold": 0.5, "severity": "warning", "statusThreshold": 0.9})
+        await session.configure(
+            {"threshold": 0.5, "severityHigh": "warning", "statusThreshold": 0.9}
+        )
         await session.until(lambda: len(session.requests("workspace/diagnostic/refresh")) == 2)
         (item,) = (await session.pull())["items"]
         assert item["severity"] == 2

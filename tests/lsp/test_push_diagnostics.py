@@ -10,7 +10,9 @@ TEXT = 'def f(x):\n\ts = "🎉漢字"; danger(doubt)\n'
 
 @pytest.mark.parametrize(("encoding", "end"), [("utf-8", 32), ("utf-16", 26), ("utf-32", 25)])
 async def test_whole_payload_in_every_position_encoding(connect, encoding, end):
-    async with connect(pull=False, encodings=[encoding], settings={"severity": "hint"}) as session:
+    async with connect(
+        pull=False, encodings=[encoding], settings={"severityHigh": "hint"}
+    ) as session:
         session.open(TEXT, version=7)
         published = await session.published(7)
         assert published == {

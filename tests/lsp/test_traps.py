@@ -22,7 +22,7 @@ import linewise.lsp
 from linewise.analysis.lines import LineTable, PositionEncoding
 from linewise.errors import LinewiseError
 from linewise.lsp import convert
-from linewise.results import Finding, Severity
+from linewise.results import Band, Finding, Severity
 
 MODULES = sorted(Path(linewise.lsp.__file__).parent.glob("*.py"))
 
@@ -155,6 +155,8 @@ def finding(**changes):
         "rank": np.int64(1),
         "unit": "f",
         "severity": Severity.HINT,
+        "band": Band.HIGH,
+        "fingerprint": "0" * 16,
     }
     return Finding(**{**values, **changes})
 

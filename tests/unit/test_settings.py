@@ -1,27 +1,43 @@
-"""Settings from a client: good values are taken, bad ones named, nothing ever fails."""
+"""Settings of a client or a project: good ones are taken, bad ones named, nothing ever fails."""
 
 import pytest
+from attrs import fields
 from hypothesis import given
 from hypothesis import strategies as st
 
 from linewise.results import Severity
-from linewise.settings import Settings, from_untrusted
+from linewise.settings import Run, Settings, camel, from_project, from_untrusted, kebab
 
 JSON = st.recursive(
     st.none() | st.booleans() | st.integers() | st.floats() | st.text(),
     lambda inner: st.lists(inner) | st.dictionaries(st.text(), inner),
     max_leaves=5,
 )
-KEYS = st.sampled_from(
-    ["model", "threshold", "maxFindingsPerFile", "severity", "statusThreshold", "maxFileLines"]
-)
+NAMES = [each.name for each in fields(Settings)]
 
 
 def test_good_values():
     settings, problems = from_untrusted(
-        {"threshold": 0.4, "severity": "hint", "maxFindingsPerFile": 5, "trace": {"server": "off"}}
+        {
+            "threshold": 0.4,
+            "severityHigh": "warning",
+            "bands": [0.3, 1],
+            "maxFindingsPerFile": 5,
+            "codeLens": True,
+            "run": "onSave",
+            "exclude": ["a/**"],
+            "trace": {"server": "off"},
+        }
     )
-    assert settings == Settings(threshold=0.4, severity=Severity.HINT, max_findings_per_file=5)
+    assert settings == Settings(
+        threshold=0.4,
+        severity_high=Severity.WARNING,
+        bands=(0.3, 1.0),
+        max_findings_per_file=5,
+        code_lens=True,
+        run=Run.ON_SAVE,
+        exclude=("a/**",),
+    )
     assert problems == ()
 
 
@@ -31,9 +47,23 @@ def test_good_values():
         ("threshold", "0.5"),
         ("threshold", 1.5),
         ("threshold", True),
+        ("bands", 0.5),
+        ("bands", [0.5]),
+        ("bands", [0.5, 0.4]),
+        ("bands", [0.5, 1.1]),
+        ("bands", [0.5, "1"]),
         ("maxFindingsPerFile", -1),
         ("maxFindingsPerFile", 2.5),
-        ("severity", "loud"),
+        ("maxFindingsPerFile", float("inf")),
+        ("severityHigh", "loud"),
+        ("severityMedium", 1),
+        ("codeLens", 1),
+        ("run", "never"),
+        ("debounce", -1),
+        ("exclude", "a"),
+        ("exclude", [1]),
+        ("changedSince", "-rf"),
+        ("changedSince", ""),
         ("model", ""),
         ("model", 3),
         ("maxFileLines", 0),
@@ -43,7 +73,17 @@ def test_a_bad_value_is_named_and_falls_back(key, value):
     settings, problems = from_untrusted({key: value, "statusThreshold": 0.5})
     assert settings == Settings(status_threshold=0.5)
     assert len(problems) == 1
-    assert f"linewise.{key}" in problems[0]
+    assert problems[0].startswith(f"linewise.{key}: {value!r} is not allowed; using ")
+
+
+def test_what_is_not_said_is_as_below():
+    below = Settings(threshold=0.7, max_file_lines=50)
+    settings, problems = from_untrusted({"threshold": None, "maxFileLines": "x"}, below)
+    assert settings == below
+    assert problems == ("linewise.maxFileLines: 'x' is not allowed; using 50",)
+    assert from_untrusted({"threshold": 0.1}, below)[0] == Settings(
+        threshold=0.1, max_file_lines=50
+    )
 
 
 def test_no_section_at_all():
@@ -51,8 +91,39 @@ def test_no_section_at_all():
     assert from_untrusted([])[0] == Settings()
 
 
-@given(st.dictionaries(KEYS, JSON) | JSON)
+def test_a_project_says_what_it_may():
+    settings, problems = from_project(
+        {
+            "max-file-lines": 5,
+            "severity-high": "loud",
+            "treshold": 0.2,
+            "model": "theirs",
+            "unload-after": 0,
+            "nothing-like-it": 1,
+        },
+        "pyproject.toml",
+    )
+    assert settings == Settings(max_file_lines=5)
+    assert problems == (
+        "pyproject.toml: there is no setting 'treshold'; did you mean 'threshold'?",
+        "pyproject.toml: 'model' decides what runs and is no project's to set; "
+        "set it in your editor",
+        "pyproject.toml: 'unload-after' decides what runs and is no project's to set; "
+        "set it in your editor",
+        "pyproject.toml: there is no setting 'nothing-like-it'",
+        "pyproject.toml: severity-high: 'loud' is not allowed; using 'information'",
+    )
+
+
+@given(st.dictionaries(st.sampled_from([*map(camel, NAMES), "else"]), JSON) | JSON)
 def test_nothing_a_client_sends_fails(values):
     settings, problems = from_untrusted(values)
+    assert isinstance(settings, Settings)
+    assert all(isinstance(each, str) for each in problems)
+
+
+@given(st.dictionaries(st.sampled_from([*map(kebab, NAMES), "else"]), JSON))
+def test_nothing_a_project_says_fails(values):
+    settings, problems = from_project(values, "pyproject.toml")
     assert isinstance(settings, Settings)
     assert all(isinstance(each, str) for each in problems)

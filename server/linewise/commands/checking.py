@@ -27,6 +27,7 @@ from linewise.output.report import (
     SpanReport,
     Status,
 )
+from linewise.results import Severity
 from linewise.settings import Settings
 from linewise.workspace.calibration import Workspace, Workspaces
 
@@ -118,11 +119,8 @@ def _read(path: Path, settings: Settings) -> Source | Skipped:
 
 def _file_report(name: str, source: Source, scored: ScoredText, request: Request) -> FileReport:
     settings, default = request.settings, scored.calibration.threshold
-    flagged = {
-        finding.line for finding in select_findings(scored.table, scored.lines, settings, default)
-    }
-    uncapped = evolve(settings, max_findings_per_file=len(scored.lines))
-    above = len(select_findings(scored.table, scored.lines, uncapped, default))
+    shown = select_findings(scored.table, scored.lines, settings, default)
+    flagged = {finding.line for finding in shown.findings}
     every = tuple(_reported_lines(scored, flagged, settings))
     return FileReport(
         path=name,
@@ -130,7 +128,7 @@ def _file_report(name: str, source: Source, scored: ScoredText, request: Request
         encoding=source.encoding,
         lines=every if request.all_lines else tuple(line for line in every if line.flagged),
         code_lines=len(every),
-        hidden=above - len(flagged),
+        hidden=shown.hidden,
         riskiest=min(every, key=lambda line: line.rank, default=None),
     )
 
@@ -138,9 +136,14 @@ def _file_report(name: str, source: Source, scored: ScoredText, request: Request
 def _reported_lines(
     scored: ScoredText, flagged: set[int], settings: Settings
 ) -> Iterator[ReportedLine]:
-    everything = evolve(settings, threshold=0.0, max_findings_per_file=len(scored.lines))
+    everything = evolve(
+        settings,
+        threshold=0.0,
+        minimum_severity=Severity.HINT,
+        max_findings_per_file=len(scored.lines),
+    )
     seen: Counter[str] = Counter()
-    for finding in select_findings(scored.table, scored.lines, everything, 0.0):
+    for finding in select_findings(scored.table, scored.lines, everything, 0.0).findings:
         text = scored.table.content(finding.line)
         same = " ".join(text.split())
         yield ReportedLine(

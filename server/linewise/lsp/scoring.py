@@ -188,7 +188,7 @@ class Scorer:
             )
             findings = select_findings(
                 scored.table, scored.lines, settings, scored.calibration.threshold
-            )
+            ).findings
             # The probe belongs to this thread; a hover is then nothing but a look-up.
             weights = {
                 finding.line: engine.token_weights(scored, finding.line) for finding in findings

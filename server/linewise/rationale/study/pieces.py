@@ -47,7 +47,8 @@ def flagged_lines(
 ) -> Iterator[Candidate]:
     """Yield the lines that are flagged in a text, each with the input it was scored in."""
     scored = engine.score(text)
-    found = select_findings(scored.table, scored.lines, settings, scored.calibration.threshold)
+    threshold = scored.calibration.threshold
+    found = select_findings(scored.table, scored.lines, settings, threshold).findings
     inputs = document_inputs(parse(text), [each.line for each in found], tokenizer)
     for finding in found:
         for each in inputs:

@@ -1,0 +1,76 @@
+"""What the user does not want to be shown of a file, by reason."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping
+
+from attrs import field, frozen
+
+from linewise.results import LineScore
+
+Lines = frozenset[int]
+_NONE: Lines = frozenset()
+
+
+@frozen
+class Decisions:
+    """What a user decided about one file, by the `fingerprints` of lines and by unit names."""
+
+    reviewed: frozenset[str] = frozenset()
+    ignored: frozenset[str] = frozenset()
+    ignored_units: frozenset[str] = frozenset()
+    whole_file: bool = False
+
+
+@frozen
+class Suppression:
+    """The 0-based lines that are not shown; ``changed`` are the only ones that are, if not None.
+
+    ``reviewed`` lines keep their colour in a heat map and are marked; ``ignored`` ones (by a
+    comment or by decision) and ``baselined`` ones are left alone altogether.
+    """
+
+    ignored: Lines = _NONE
+    baselined: Lines = _NONE
+    reviewed: Lines = _NONE
+    changed: Lines | None = field(default=None)
+
+    def hides(self, line: int) -> bool:
+        """Whether a line is not to be shown."""
+        return (
+            line in self.ignored
+            or line in self.baselined
+            or line in self.reviewed
+            or (self.changed is not None and line not in self.changed)
+        )
+
+
+def suppression(
+    scores: Collection[LineScore],
+    prints: Mapping[int, str],
+    *,
+    commented: Lines = _NONE,
+    decisions: Decisions | None = None,
+    baseline: Collection[str] = (),
+    changed: Lines | None = None,
+) -> Suppression:
+    """Return what is suppressed of the scored lines.
+
+    ``prints`` are their fingerprints by line, ``commented`` the lines that comments ignore,
+    ``baseline`` the fingerprints of known findings, ``changed`` the lines to look at, None for all.
+    """
+    decisions = decisions or Decisions()
+    everything = decisions.whole_file
+    return Suppression(
+        ignored=commented
+        | {
+            each.line
+            for each in scores
+            if everything
+            or each.unit in decisions.ignored_units
+            or prints[each.line] in decisions.ignored
+        },
+        baselined=frozenset(line for line, known in prints.items() if known in baseline),
+        reviewed=frozenset(line for line, known in prints.items() if known in decisions.reviewed),
+        changed=changed,
+    )
