@@ -11,7 +11,25 @@ from linewise.analysis.line_features import FEATURES, line_features
 from linewise.analysis.names import NAME_FEATURES, name_features, name_problems
 from linewise.analysis.syntax import Syntax
 
-FACTS: tuple[str, ...] = (*FEATURES, *NAME_FEATURES)
+# How large files and functions are says which collection of exercises a program is from, and so
+# how often its lines are edited. Trees that see it do well there, and flag every large file
+# elsewhere.
+_OF_COLLECTIONS = frozenset(
+    {
+        "lines before in unit",
+        "lines after in unit",
+        "unit lines",
+        "unit returns",
+        "unit branches",
+        "unit loops",
+        "document lines",
+        "document units",
+    }
+)
+_CHOSEN = [
+    number for number, name in enumerate((*FEATURES, *NAME_FEATURES)) if name not in _OF_COLLECTIONS
+]
+FACTS: tuple[str, ...] = tuple((*FEATURES, *NAME_FEATURES)[number] for number in _CHOSEN)
 """The names of the columns of `line_facts`, in order."""
 
 
@@ -21,4 +39,5 @@ def line_facts(syntax: Syntax, wanted: Sequence[int]) -> npt.NDArray[np.float32]
     ``wanted`` must be all code lines of the document: some facts compare a line with the others.
     """
     names = name_features(name_problems(syntax.lines.text), wanted)
-    return np.concatenate((line_features(syntax, wanted), names), axis=1).astype(np.float32)
+    every = np.concatenate((line_features(syntax, wanted), names), axis=1)
+    return every[:, _CHOSEN].astype(np.float32)

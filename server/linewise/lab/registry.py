@@ -85,9 +85,9 @@ class Needs:
         return HeadLogits(ActivationStore(self.target, self.cache), self.cache)
 
     @cached_property
-    def names(self) -> Featurizer:
-        """Those features and what name resolution says of each line."""
-        return Featurizer(resolve=True)
+    def facts(self) -> Featurizer:
+        """The facts that the probe weighs."""
+        return Featurizer(facts=True)
 
     @cached_property
     def expectation(self) -> Featurizer:
@@ -160,7 +160,7 @@ _PLAIN: dict[str, Maker] = {
     "random": lambda name, needs: Random(needs.features, name),
     "logistic regression": lambda name, needs: FeatureModel(name, needs.features, logistic),
     "gradient boosting": lambda name, needs: FeatureModel(name, needs.features, boosting),
-    "gradient boosting, names": lambda name, needs: FeatureModel(name, needs.names, boosting),
+    "gradient boosting, facts": lambda name, needs: FeatureModel(name, needs.facts, boosting),
     "self-consistency": _recorded(True),
     "self-consistency, unscaled": _recorded(False),
 }

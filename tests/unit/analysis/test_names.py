@@ -57,3 +57,12 @@ def test_facts_of_any_text_are_finite(text):
     assert facts.shape == (len(wanted), len(FACTS))
     assert facts.dtype == np.float32
     assert np.isfinite(facts).all()
+
+
+def test_facts_do_not_tell_how_large_the_file_is() -> None:
+    first = "def total(prices):\n    return sum(prices)\n"
+    more = "".join(f"\n\ndef f{n}(a{n}):\n    b{n} = a{n}\n    return b{n}\n" for n in range(9))
+    alone, among = (
+        line_facts(syntax, code_lines(syntax)) for syntax in (parse(first), parse(first + more))
+    )
+    np.testing.assert_array_equal(alone[0], among[0])

@@ -13,8 +13,8 @@ import numpy.typing as npt
 from attrs import frozen
 
 from linewise.analysis.code_lines import code_lines
+from linewise.analysis.line_facts import FACTS, line_facts
 from linewise.analysis.line_features import FEATURES, line_features
-from linewise.analysis.names import NAME_FEATURES, name_features, name_problems
 from linewise.analysis.syntax import Syntax, parse
 from linewise.analysis.units import find_units
 from linewise.lab.baselines.surprisal import SurprisalCache
@@ -56,19 +56,18 @@ class Featurizer:
     """Turns documents into rows; a text seen before is not looked at again.
 
     With ``surprisal``, the target model's log-probabilities and entropies join the features; with
-    ``resolve``, what name resolution says of each line.
+    ``facts``, those the probe weighs take their place.
     """
 
-    def __init__(self, surprisal: SurprisalCache | None = None, *, resolve: bool = False) -> None:
+    def __init__(self, surprisal: SurprisalCache | None = None, *, facts: bool = False) -> None:
         self._surprisal = surprisal
-        self._resolve = resolve
+        self._facts = facts
         self._known: dict[str, tuple[Ints, Floats, Ints]] = {}
 
     @property
     def names(self) -> tuple[str, ...]:
         """The names of a line's features."""
-        resolved = NAME_FEATURES if self._resolve else ()
-        return (*FEATURES, *resolved, *(EXPECTATION if self._surprisal else ()))
+        return (*(FACTS if self._facts else FEATURES), *(EXPECTATION if self._surprisal else ()))
 
     def rows(self, documents: Sequence[Document], level: Level) -> Rows:
         """Return the rows of every code line (level line) or unit (level unit), in order."""
@@ -103,13 +102,11 @@ class Featurizer:
         if text not in self._known:
             syntax = parse(text)
             wanted = code_lines(syntax)
-            features = line_features(syntax, wanted)
+            look = line_facts if self._facts else line_features
+            features = look(syntax, wanted).astype(np.float64)
             first_lines = np.array([each.first_line for each in find_units(syntax)], np.int64)
             lines = np.array(wanted, np.int64)
             unit = first_lines[np.searchsorted(first_lines, lines, side="right") - 1]
-            if self._resolve:
-                more = name_features(name_problems(text), wanted)
-                features = np.concatenate((features, more), axis=1)
             if self._surprisal is not None:
                 more = expectation_features(syntax, wanted, unit, self._surprisal)
                 features = np.concatenate((features, more), axis=1)
