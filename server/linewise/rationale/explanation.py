@@ -1,18 +1,19 @@
 """What an explanation of a line holds: the payload that the command line and the hover render.
 
-Lines and columns count from 0 and in code points; the command line adds one when it prints.
+Lines and columns count from 0 and in code points; what is printed counts from 1.
 """
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 
-import numpy as np
-import numpy.typing as npt
-from attrs import field, frozen
+from attrs import frozen
 
 from linewise.analysis.names import NameProblem
 from linewise.rationale.study.target import Target
+
+_BREAK = re.compile(r"\r\n|\n|\r")
 
 
 @frozen
@@ -20,14 +21,29 @@ class WeighedToken:
     """A token of what the model read, and how much it weighs.
 
     ``text`` stands at ``column`` of ``line``; model tokens that share a character are one.
-    ``category`` is empty where the language has none.
+    Tokens of one ``group`` were left out together and share its weight equally. ``category`` is
+    empty where the language has none.
     """
 
     text: str
     line: int
     column: int
     weight: float
+    group: int
     category: str = ""
+
+
+@frozen
+class WeighedGroup:
+    """The ``tokens`` tokens of a group: their text, where its first visible character stands.
+
+    ``weight`` is that of all of them: what was measured.
+    """
+
+    text: str
+    line: int
+    weight: float
+    tokens: int
 
 
 @frozen
@@ -46,7 +62,7 @@ class CategoryShare:
 
 @frozen
 class Against:
-    """A figure of the rationale beside the mean of random rationales of the same sizes.
+    """A figure of the rationale beside the mean of random rationales of the same size.
 
     ``beaten`` (0 to 1) is the share of random ones that do worse; equal ones count half.
     """
@@ -58,14 +74,16 @@ class Against:
 
 @frozen
 class Trust:
-    """The deletion tests of a rationale, in the unit of the weights, each a mean over ``fractions``.
+    """The deletion tests of a rationale, in the unit of the weights.
 
-    ``sufficiency`` is the score from the rationale's tokens alone, ``comprehensiveness`` what the
-    score loses without them. Both are None, with a ``reason``, where no token is free to be left
-    out.
+    The rationale is the share of tokens that weigh most, for each of ``fractions``; figures are
+    means over these. ``sufficiency`` is the score from the rationale's tokens alone,
+    ``comprehensiveness`` what the score loses without them, each beside that of ``draws`` random
+    rationales. Both are None, with a ``reason``, where no token is free to be left out.
     """
 
     fractions: tuple[float, ...]
+    draws: int
     sufficiency: Against | None
     comprehensiveness: Against | None
     reason: str | None = None
@@ -117,11 +135,11 @@ class LogitShares:
 
 @frozen(eq=False)
 class Explanation:
-    """Why a line was given its logit, or what its tokens are predicted from.
+    """What the model's reading of a line rests on, or what its tokens are predicted from.
 
     ``tokens`` are in reading order. ``categories``, by descending share, are empty if
-    ``without_categories`` says why. ``predicted`` is filled by greedy methods only. ``weights``
-    (N, T) are those of the model's own tokens, nan where there is none.
+    ``without_categories`` says why; otherwise their shares sum to 1. ``predicted`` is filled by
+    greedy methods only. ``trust`` and ``stability`` are None while nobody looked.
     """
 
     line: int
@@ -131,7 +149,6 @@ class Explanation:
     weight_unit: str
     tokens: tuple[WeighedToken, ...]
     categories: tuple[CategoryShare, ...]
-    weights: npt.NDArray[np.float64] = field(repr=False)
     without_categories: str | None = None
     predicted: tuple[Predicted, ...] = ()
     trust: Trust | None = None
@@ -142,10 +159,25 @@ class Explanation:
         """Whether all greedy rationales made their token the most probable; None for others."""
         return all(each.reached_argmax for each in self.predicted) if self.predicted else None
 
-    def heaviest(self, count: int) -> tuple[WeighedToken, ...]:
-        """Return the visible tokens that weigh most, whatever the sign; none without weight."""
-        seen = (each for each in self.tokens if each.text.strip() and each.weight)
+    def heaviest(self, count: int) -> tuple[WeighedGroup, ...]:
+        """Return the visible groups that weigh most, whatever the sign; none without weight."""
+        members: dict[int, list[WeighedToken]] = {}
+        for token in self.tokens:
+            members.setdefault(token.group, []).append(token)
+        groups = (_grouped(each) for each in members.values())
+        seen = (each for each in groups if each.text.strip() and each.weight)
         return tuple(sorted(seen, key=lambda each: -abs(each.weight))[:count])
+
+
+def _grouped(tokens: list[WeighedToken]) -> WeighedGroup:
+    first = next((each for each in tokens if each.text.strip()), tokens[0])
+    blank = first.text[: len(first.text) - len(first.text.lstrip())]
+    return WeighedGroup(
+        "".join(each.text for each in tokens),
+        first.line + len(_BREAK.findall(blank)),
+        sum(each.weight for each in tokens),
+        len(tokens),
+    )
 
 
 _PROBLEMS = {

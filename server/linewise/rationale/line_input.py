@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from itertools import groupby
 
@@ -9,7 +10,6 @@ import numpy as np
 import numpy.typing as npt
 from attrs import frozen
 
-from linewise.analysis.code_lines import code_lines
 from linewise.analysis.lines import LineTable
 from linewise.analysis.membership import line_members
 from linewise.analysis.model_input import (
@@ -18,10 +18,12 @@ from linewise.analysis.model_input import (
     Tokenizer,
     document_inputs,
 )
-from linewise.analysis.syntax import Syntax, parse
+from linewise.analysis.syntax import Syntax
 from linewise.errors import LinewiseError
+from linewise.rationale.explain_text import ExplainedText
 
 Ints = npt.NDArray[np.int64]
+_CHARACTER = re.compile(r"\r\n|.", re.DOTALL)
 
 
 class NothingToExplainError(LinewiseError):
@@ -33,7 +35,7 @@ class LineInput:
     """One model input ``ids`` (T,), of which the places ``first`` to ``end`` are the line's.
 
     ``starts`` and ``ends`` (T,) are the tokens' offsets in the document, of those of the header
-    too; a line break that the document does not have there is empty.
+    too. A line break that the header has and the document has not is empty.
     """
 
     table: LineTable
@@ -51,7 +53,7 @@ class LineInput:
         return np.searchsorted(self.table.starts, self.starts, side="right") - 1
 
 
-def line_inputs(text: str, line: int, tokenizer: Tokenizer) -> tuple[LineInput, ...]:
+def line_inputs(text: ExplainedText, line: int, tokenizer: Tokenizer) -> tuple[LineInput, ...]:
     """Return the inputs that hold tokens of a 0-based line: one, or two if a window cuts it.
 
     Raises
@@ -59,13 +61,13 @@ def line_inputs(text: str, line: int, tokenizer: Tokenizer) -> tuple[LineInput, 
     NothingToExplainError
         If there is no such line, it has no code, or none that a model reads.
     """
-    syntax = parse(text)
+    syntax = text.syntax
     if not 0 <= line < len(syntax.lines):
         count = len(syntax.lines)
         raise NothingToExplainError(
             f"there is no line {line + 1}: the file has {count} line{'s' if count > 1 else ''}"
         )
-    if line not in code_lines(syntax):
+    if line not in text.code:
         raise NothingToExplainError(
             f"line {line + 1} holds no code (blank lines, comments and docstrings are not scored); "
             "name a line with code"
@@ -114,16 +116,20 @@ def _header_offsets(
     lines: LineTable, spans: Sequence[tuple[int, int]], tokenizer: Tokenizer
 ) -> Ints:
     """Return the (starts, ends) of a header's tokens, as `document_inputs` spells it."""
-    characters, origins = [], []
+    raw: list[str] = []
+    origins: list[tuple[int, int]] = []
     for start, end in spans:
-        for offset in range(start, end):
-            if lines.text[offset : offset + 2] != "\r\n" or offset + 1 == end:
-                characters.append("\n" if lines.text[offset] == "\r" else lines.text[offset])
-                origins.append((offset, offset + 1))
-        characters.append("\n")
-        origins.append((end, end))
-    if not characters:
+        raw.extend(lines.text[start:end])
+        origins.extend((offset, offset + 1) for offset in range(start, end))
+        raw.append("\n")
+        line = lines.line_at(end)
+        origins.append((end, lines.full_span(line)[1] if end == lines.ends[line] else end))
+    if not raw:
         return np.empty((2, 0), np.int64)
-    tokens = tokenizer.encode("".join(characters))
-    firsts, lasts = np.array(origins, np.int64).T
+    read = [(match.start(), match.end()) for match in _CHARACTER.finditer("".join(raw))]
+    tokens = tokenizer.encode(
+        "".join("\n" if raw[start] == "\r" else raw[start] for start, _ in read)
+    )
+    firsts = np.array([origins[start][0] for start, _ in read])
+    lasts = np.array([origins[end - 1][1] for _, end in read])
     return np.array((firsts[tokens.starts], lasts[np.maximum(tokens.ends - 1, tokens.starts)]))
