@@ -2,12 +2,8 @@
 
 from __future__ import annotations
 
-import os
-import platform
 import time
 from collections.abc import Callable
-from importlib.metadata import version
-from pathlib import Path
 from statistics import median
 
 from attrs import frozen
@@ -46,23 +42,3 @@ def compare(a: Callable[[], object], b: Callable[[], object], *, pairs: int) -> 
         b_seconds=median(y for _, y in times),
         pairs=pairs,
     )
-
-
-def machine() -> dict[str, str | int | None]:
-    """Return what a reader needs to place the figures."""
-    return {
-        "processor": _processor(),
-        "cores": os.cpu_count(),
-        "system": platform.platform(),
-        "python": platform.python_version(),
-        "onnxruntime": version("onnxruntime-gpu"),
-        "torch": version("torch"),
-        "transformers": version("transformers"),
-    }
-
-
-def _processor() -> str:
-    info = Path("/proc/cpuinfo")
-    lines = info.read_text("utf-8").splitlines() if info.exists() else []
-    names = [line.split(":", 1)[1].strip() for line in lines if line.startswith("model name")]
-    return names[0] if names else platform.processor()

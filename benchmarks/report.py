@@ -1,26 +1,18 @@
-"""Results as JSON files with their date, machine and command."""
+"""Where figures are kept: ``benchmarks/results``."""
 
 from __future__ import annotations
 
-import json
-from datetime import UTC, datetime
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from benchmarks.measure import machine
+from linewise.lab.record import write_record
 
 RESULTS = Path(__file__).parent / "results"
 
 
-def write(name: str, command: str, figures: dict[str, Any]) -> Path:
+def write(name: str, command: str, figures: Mapping[str, Any]) -> Path:
     """Write ``benchmarks/results/NAME.json`` and return its path."""
-    RESULTS.mkdir(exist_ok=True)
     path = RESULTS / f"{name}.json"
-    record = {
-        "date": datetime.now(UTC).date().isoformat(),
-        "command": command,
-        "machine": machine(),
-        "figures": figures,
-    }
-    path.write_text(json.dumps(record, indent=2, ensure_ascii=False) + "\n", "utf-8")
+    write_record(path, command, figures)
     return path

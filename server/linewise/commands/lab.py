@@ -320,7 +320,7 @@ def transfer(
 ) -> None:
     """Measure the probe trained on code on wrong statements in prose."""
     from linewise.commands.console import stage_progress
-    from linewise.lab.run import write_record
+    from linewise.lab.record import write_record
     from linewise.lab.transfer.run import transfer as measured
 
     with stage_progress(quiet=False) as progress:
@@ -384,7 +384,7 @@ def compat(
     from linewise.lab.compat.run import Job
     from linewise.lab.compat.run import compat as made
     from linewise.lab.compat.train import ADAPTER_RATE, FULL_RATE, Budget, Recipe
-    from linewise.lab.run import write_record
+    from linewise.lab.record import write_record
 
     used = rate if rate is not None else ADAPTER_RATE if rank else FULL_RATE
     job = Job(

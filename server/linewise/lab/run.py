@@ -2,19 +2,15 @@
 
 from __future__ import annotations
 
-import json
-import os
-import platform
-import re
 from collections.abc import Callable, Sequence
-from datetime import UTC, datetime
 from pathlib import Path
 
 from linewise.analysis.model_input import INPUT_BUILDER_VERSION
 from linewise.lab.data import Intent, Program, documents, read_programs, training_intent
-from linewise.lab.evaluate.report import Figures, read_all, report
+from linewise.lab.evaluate.report import read_all, report
 from linewise.lab.measure import INTENTS, OUT_OF_FOLD, file_name, measure, out_of_fold
 from linewise.lab.predictions import Level, Method
+from linewise.lab.record import write_record
 from linewise.lab.splits import TEST_FOLDS, all_splits
 from linewise.probe.domain import Domain
 
@@ -157,21 +153,6 @@ def run_evaluate(
         for each in found:
             if each.level is Level.LINE and each.method == (subject or each.method):
                 reliability(each, diagrams / file_name(each).replace(".npz", ".svg"))
-
-
-def write_record(path: Path, command: str, figures: Figures) -> None:
-    """Write figures as JSON with date, machine and command."""
-    record = {
-        "date": datetime.now(UTC).date().isoformat(),
-        "command": command,
-        "machine": {"cores": os.cpu_count(), "processor": platform.machine()},
-        "figures": figures,
-    }
-    path.parent.mkdir(parents=True, exist_ok=True)
-    text = json.dumps(record, indent=1, allow_nan=False)
-    # An interval on one line: thousands of them are read by people, too.
-    text = re.sub(r"\[\s+([^][{}]*?)\s+\]", lambda found: f"[{' '.join(found[1].split())}]", text)
-    path.write_text(text + "\n", "utf-8")
 
 
 def _save_out_of_fold(method: Method, programs: Sequence[Program], folder: Path) -> None:

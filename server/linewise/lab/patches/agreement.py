@@ -11,7 +11,7 @@ from attrs import asdict, frozen
 
 from linewise.lab.jsonl import rows
 from linewise.lab.patches.edits import line_edits
-from linewise.lab.run import write_record
+from linewise.lab.record import write_record
 from linewise.lab.table import read_table
 
 _PATCH = ("sample_id", "passing", "program", "repaired_program")
