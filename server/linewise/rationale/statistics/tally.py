@@ -16,6 +16,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import zlib
 from collections.abc import Iterable, Mapping
 from enum import StrEnum
 from functools import cached_property
@@ -107,6 +108,56 @@ class Rationales:
 
 
 @frozen(eq=False)
+class Counted:
+    """What one unit adds to a tally, before it is dealt to a cluster.
+
+    ``cells`` are, for each of `Cells`, ascending columns and their positive sums, (n,) each.
+    """
+
+    cells: Mapping[Cells, tuple[Ints, Ints]] = field(repr=False)
+
+    @classmethod
+    def of(cls, schema: Schema, rationales: Rationales) -> Counted:
+        """Count a unit once for every pair of a target's and a rationale token's categories.
+
+        Raises TallyError if a selected weight is not finite.
+        """
+        if not np.isfinite(rationales.weights[rationales.selected]).all():
+            raise TallyError("a weight is not a finite number; the attribution failed")
+        cells = {}
+        for each, (columns, values) in _counted(schema, rationales).items():
+            used, place = np.unique(columns, return_inverse=True)
+            sums = np.zeros(len(used), np.int64)
+            np.add.at(sums, place, values)
+            cells[each] = used[sums > 0], sums[sums > 0]
+        return cls(cells)
+
+    def to_bytes(self) -> bytes:
+        """Return a compact form for a database."""
+        sizes = np.array([len(self.cells[each][0]) for each in Cells], "<u4")
+        parts = [sizes.tobytes()]
+        for each in Cells:
+            columns, values = self.cells[each]
+            parts += [columns.astype("<u4").tobytes(), values.astype("<i8").tobytes()]
+        return zlib.compress(b"".join(parts))
+
+    @classmethod
+    def from_bytes(cls, data: bytes) -> Counted:
+        """Return what `to_bytes` wrote; raise TallyError if it cannot have."""
+        try:
+            raw = zlib.decompress(data)
+            sizes = np.frombuffer(raw, "<u4", len(Cells)).tolist()
+            at, cells = 4 * len(Cells), {}
+            for each, size in zip(Cells, sizes, strict=True):
+                columns = np.frombuffer(raw, "<u4", size, at).astype(np.int64)
+                cells[each] = columns, np.frombuffer(raw, "<i8", size, at + 4 * size)
+                at += 12 * size
+        except (ValueError, zlib.error) as error:
+            raise TallyError("the statistics of a unit are damaged; scan again") from error
+        return cls(cells)
+
+
+@frozen(eq=False)
 class Tally:
     """Sums by cluster: each of `Cells` is an integer array (CLUSTERS, product of its shape)."""
 
@@ -116,24 +167,41 @@ class Tally:
     @classmethod
     def empty(cls, schema: Schema) -> Tally:
         """Return the identity of `merge`."""
-        return cls(schema, {cells: _sums(schema, cells, *_NOTHING) for cells in Cells})
+        return cls.gathered(schema, [])
 
     @classmethod
     def of(cls, schema: Schema, unit: str, rationales: Rationales) -> Tally:
-        """Count one unit, once for every pair of a target's and a rationale token's categories.
+        """Count one unit; ``unit`` and what is raised are as in `gathered` and `Counted.of`."""
+        return cls.gathered(schema, [(unit, Counted.of(schema, rationales))])
 
-        ``unit`` names what is resampled as a whole, a file, say: all that bears its name falls
-        into one cluster. Raises TallyError if a selected weight is not finite.
+    @classmethod
+    def gathered(cls, schema: Schema, parts: Iterable[tuple[str, Counted]]) -> Tally:
+        """Return the sums of units, each with the name it is resampled under.
+
+        That name is of what is resampled as a whole, a file, say: all that bears it falls into one
+        cluster. All parts are held at once; what outgrows memory is gathered in portions.
         """
-        if not np.isfinite(rationales.weights[rationales.selected]).all():
-            raise TallyError(f"{unit}: a weight is not a finite number; the attribution failed")
+        rows: dict[Cells, list[Ints]] = {each: [] for each in Cells}
+        columns: dict[Cells, list[Ints]] = {each: [] for each in Cells}
+        values: dict[Cells, list[Ints]] = {each: [] for each in Cells}
+        for unit, part in parts:
+            cluster = cluster_of(unit)
+            for each, (places, sums) in part.cells.items():
+                rows[each].append(np.full(len(places), cluster))
+                columns[each].append(places)
+                values[each].append(sums)
+        empty = np.empty(0, np.int64)
         return cls(
             schema,
             {
-                cells: _sums(schema, cells, cluster_of(unit), columns, values)
-                for cells, (columns, values) in _counted(schema, rationales).items()
+                each: _sums(
+                    schema,
+                    each,
+                    *(np.concatenate([empty, *of[each]]) for of in (rows, columns, values)),
+                )
+                for each in Cells
             },
-        )
+        )._checked()
 
     def merge(self, other: Tally) -> Tally:
         """Return the sums of both.
@@ -271,9 +339,6 @@ class Tally:
         if any((sums.data < 0).any() for sums in found.values()):
             raise TallyError("a sum left the range of 64 bits, or what is taken off was never in")
         return evolve(self, cells=found)
-
-
-_NOTHING: tuple[int, Ints, Ints] = (0, np.empty(0, np.int64), np.empty(0, np.int64))
 
 
 def cluster_of(unit: str) -> int:

@@ -16,6 +16,7 @@ from linewise.rationale.statistics.tally import (
     CLUSTERS,
     QUANTUM,
     Cells,
+    Counted,
     Schema,
     Tally,
     TallyError,
@@ -234,3 +235,18 @@ def test_intervals_cover_as_often_as_they_claim():
         found = percentile(sums.sum() / counts.sum(), (weights @ rows[0]) / (weights @ rows[1]))
         hits.append(found.low < 0 < found.high)
     assert 0.92 <= np.mean(hits) <= 0.97
+
+
+@given(st.lists(st.tuples(st.integers(0, 10_000), st.sampled_from("abc")), max_size=6))
+def test_units_gathered_at_once_are_those_merged_one_by_one(units):
+    parts = [(name, Counted.of(SCHEMA, rationales(seed))) for seed, name in units]
+    stored = [(name, Counted.from_bytes(part.to_bytes())) for name, part in parts]
+    one_by_one = total(SCHEMA, [tally(seed, name) for seed, name in units])
+    assert Tally.gathered(SCHEMA, stored) == Tally.gathered(SCHEMA, parts) == one_by_one
+
+
+def test_a_damaged_unit_is_refused():
+    whole = Counted.of(SCHEMA, rationales(0)).to_bytes()
+    for damaged in (b"", whole[:-5], b"x" + whole[1:]):
+        with pytest.raises(TallyError, match="damaged"):
+            Counted.from_bytes(damaged)
