@@ -6,6 +6,7 @@ for that key and name it, so the front end can say so.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Mapping
 from difflib import get_close_matches
 from enum import StrEnum
@@ -53,6 +54,12 @@ def _ascending(_: object, attribute: Attribute[Any], value: tuple[float, float] 
         raise ValueError(attribute.name)
 
 
+def _within(_: object, attribute: Attribute[Any], value: str) -> None:
+    # A project's file may name it, and what it names is written to.
+    if not re.fullmatch(r"(?![/\\~]|\w:)(?!.*\.\.).+", value):
+        raise ValueError(attribute.name)
+
+
 @frozen
 class Settings:
     """What a user may choose.
@@ -87,7 +94,7 @@ class Settings:
     diagnostic_scope: DiagnosticScope = DiagnosticScope.OPEN_FILES
     exclude: tuple[str, ...] = EXCLUDED
     ignore_in: IgnorePlace = IgnorePlace.COMMENT
-    baseline: str = field(default="linewise-baseline.json", validator=validators.min_len(1))
+    baseline: str = field(default="linewise-baseline.json", validator=_within)
     status_threshold: float = field(default=0.3, validator=_probability)
     max_file_lines: int = field(default=10_000, validator=validators.ge(1))
     max_file_bytes: int = field(default=1_000_000, validator=validators.ge(1))

@@ -119,3 +119,19 @@ def _failed(arguments: Sequence[str], said: bytes) -> GitError:
     reason = said.decode("utf-8", "replace").strip().splitlines()
     detail = f": {reason[-1]}" if reason else ""
     return GitError(f"`git {arguments[0]}` failed{detail}")
+
+
+def git_folders(root: Path) -> tuple[Path, Path]:
+    """Return where a work tree's own HEAD lies and where the refs it shares do; starts no process.
+
+    They differ in linked work trees, and a submodule's lie outside of it.
+    """
+    own = root / ".git"
+    if not own.exists():
+        return root, root  # a bare repository
+    try:
+        if own.is_file():
+            own = root / own.read_text("utf-8").partition("gitdir:")[2].strip()
+        return own, own / (own / "commondir").read_text("utf-8").strip()
+    except (OSError, ValueError):
+        return own, own

@@ -89,10 +89,14 @@ def folder() -> Path:
     return base.absolute() / "workspaces"
 
 
+def folder_of(root: Path) -> Path:
+    """Return the folder of what is kept for a repository, or another folder; it need not exist."""
+    return folder() / hashlib.sha256(os.fsencode(root.resolve())).hexdigest()[:16]
+
+
 def path_of(root: Path, model: str, kind: str) -> Path:
     """Return where a ``kind`` of thing is kept for a repository and a model."""
-    place = hashlib.sha256(os.fsencode(root.resolve())).hexdigest()[:16]
-    return folder() / place / f"{model.replace('/', '--')}.{kind}.json"
+    return folder_of(root) / f"{model.replace('/', '--')}.{kind}.json"
 
 
 def read(path: Path, shape: type[Shape]) -> Shape | None:

@@ -1,0 +1,92 @@
+"""Everything by which a user suppresses findings, brought together for one file.
+
+The command line and the server both ask here, so that they show the same.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+from linewise.analysis.ignore_comments import ignored_lines
+from linewise.analysis.lines import LineTable
+from linewise.analysis.suppression import Suppression, suppression
+from linewise.results import LineScore
+from linewise.settings import Settings
+from linewise.workspace.baseline import Baseline
+from linewise.workspace.changes import Changes
+from linewise.workspace.decisions import DecisionStore, Place
+from linewise.workspace.git import find_root
+
+
+class Suppressions:
+    """The decisions, baselines and changed lines of whatever files are asked about."""
+
+    def __init__(self) -> None:
+        self._decisions: dict[Path | None, DecisionStore] = {}
+        self._baselines: dict[Path, Baseline] = {}
+        self._changes: dict[Path, Changes] = {}
+
+    def version(self, place: Place, settings: Settings) -> str:
+        """Return what changes whenever what is suppressed in a file may; starts no process."""
+        baseline, changes = self.baseline(place, settings), self._changes_of(place, settings)
+        since = settings.changed_since
+        return " ".join(
+            (
+                self.decisions(place).version,
+                baseline.version if baseline else "",
+                changes.version(since) if changes and since else "",
+            )
+        )
+
+    def of(
+        self,
+        place: Place,
+        table: LineTable,
+        scores: Sequence[LineScore],
+        prints: Mapping[int, str],
+        settings: Settings,
+    ) -> Suppression:
+        """Return what is suppressed of a file's scored lines; may start git."""
+        baseline, changes = self.baseline(place, settings), self._changes_of(place, settings)
+        since, name = settings.changed_since, place.name
+        return suppression(
+            scores,
+            prints,
+            commented=ignored_lines(table.text),
+            decisions=self.decisions(place).of(name),
+            baseline=baseline.of(name) if baseline else (),
+            changed=changes.lines(name, table, since) if changes and since else None,
+        )
+
+    def problems(self, place: Place, settings: Settings) -> tuple[str, ...]:
+        """Return what could not be read when `of` was last asked."""
+        asked = (
+            self.decisions(place),
+            self.baseline(place, settings),
+            self._changes_of(place, settings),
+        )
+        return tuple(each.problem for each in asked if each is not None and each.problem)
+
+    def decisions(self, place: Place) -> DecisionStore:
+        """Return the store of decisions about a file."""
+        if place.root not in self._decisions:
+            self._decisions[place.root] = DecisionStore(place.root)
+        return self._decisions[place.root]
+
+    def baseline(self, place: Place, settings: Settings) -> Baseline | None:
+        """Return the baseline of a file, None if it is no file."""
+        if place.root is None:
+            return None
+        path = place.root / settings.baseline
+        if path not in self._baselines:
+            self._baselines[path] = Baseline(path)
+        return self._baselines[path]
+
+    def _changes_of(self, place: Place, settings: Settings) -> Changes | None:
+        root = place.root
+        if settings.changed_since is None or root is None or find_root(root) != root:
+            return None  # outside a repository every line is new
+        if root not in self._changes:
+            self._changes[root] = Changes(root)
+        return self._changes[root]
