@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
@@ -143,10 +144,13 @@ def run_evaluate(
 ) -> None:
     """Write the record of figures, and reliability diagrams of line-level predictions."""
     from linewise.lab.evaluate.diagrams import reliability
+    from linewise.lab.evaluate.kept import with_kept
 
     # Out-of-fold predictions are of training programs: they calibrate and are no result.
     found = [each for each in read_all(folder) if len(each) and each.split != OUT_OF_FOLD]
     figures = report(found, subject=subject, resamples=resamples, progress=progress)
+    if out.is_file():
+        figures = with_kept(figures, json.loads(out.read_text("utf-8")))
     named = "" if subject is None else f' --subject "{subject}"'
     write_record(out, f"linewise lab evaluate{named} --resamples {resamples}", figures)
     if diagrams is not None:

@@ -182,9 +182,7 @@ def test_from_data_to_figures_by_command(data, tmp_path):
     run = CliRunner()
     cache = ["--cache", str(tmp_path / "lab")]
     names = ["--only", "base rate", "--only", "logistic regression"]
-    made = run.invoke(
-        app, ["lab", "baselines", "--data", str(data), *cache, *names, "--out-of-fold"]
-    )
+    made = run.invoke(app, ["lab", "predict", "--data", str(data), *cache, *names, "--out-of-fold"])
     assert made.exit_code == 0, made.output
     figures, diagrams = tmp_path / "figures.json", tmp_path / "svg"
     subject = ["--subject", "logistic regression", "--resamples", "20"]
@@ -199,6 +197,17 @@ def test_from_data_to_figures_by_command(data, tmp_path):
     assert table["subject"] == "logistic regression"
     assert "out of fold" not in record["figures"]
     assert any(diagrams.glob("logistic-regression.by-problem.*.svg"))
+    # What a later run has no predictions of keeps its figures, and says when they were measured.
+    for file in (tmp_path / "lab" / "predictions").glob("base-rate.*"):
+        file.unlink()
+    again = run.invoke(app, ["lab", "evaluate", *cache, "--out", str(figures), *subject])
+    assert again.exit_code == 0, again.output
+    kept = json.loads(figures.read_text())["figures"]["by problem"]["none"]["line"]
+    measured = table["methods"]["base rate"] | {"measured": record["date"]}
+    assert kept["methods"]["base rate"] == measured
+    assert "measured" not in kept["methods"]["logistic regression"]
+    assert "base rate" not in kept["difference"]
+    assert "| base rate (" in differences({"by problem": {"none": {"line": kept}}}, "none")
     calibration = tmp_path / "calibration.json"
     out = ["--out", str(calibration)]
     made = run.invoke(
@@ -211,8 +220,8 @@ def test_from_data_to_figures_by_command(data, tmp_path):
     assert set(scalers) == {"none", "temperature", "platt", "beta", "isotonic"}
 
 
-def test_baselines_are_listed_by_name(data):
-    shown = CliRunner().invoke(app, ["lab", "baselines", "--data", str(data), "--list"])
+def test_methods_are_listed_by_name(data):
+    shown = CliRunner().invoke(app, ["lab", "predict", "--data", str(data), "--list"])
     assert "gradient boosting, surprisal" in shown.output.split("\n")
 
 

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from linewise.lab.evaluate.kept import MEASURED
+
 Figures = Mapping[str, Any]
 
 COLUMNS = {
@@ -37,7 +39,7 @@ def prose(figures: Figures) -> str:
 def _table(table: Figures, what: str, said: str) -> str:
     columns = [name for name in COLUMNS if name in next(iter(table["methods"].values()))]
     rows = [
-        [method, *(_interval(row[name]) for name in columns)]
+        [_dated(method, row), *(_interval(row[name]) for name in columns)]
         for method, row in sorted(table["methods"].items(), key=_skill, reverse=True)
     ]
     items = what.format(f"{table['documents']:,}", table["problems"])
@@ -49,11 +51,15 @@ def elsewhere(figures: Figures, intent: str) -> str:
     """Return Brier skill / ECE / AUC of lines per method (row) and left-out part (column)."""
     splits = [name for name in figures if name != BY_PROBLEM and intent in figures[name]]
     tables = {name: figures[name][intent]["line"] for name in splits}
-    methods = sorted({method for table in tables.values() for method in table["methods"]})
+    named = [table["methods"] for table in tables.values()]
+    methods = sorted({method for found in named for method in found})
     rows = [
         ["edited", *(f"{tables[name]['base_rate']:.1%}" for name in splits)],
         *(
-            [method, *(_triple(tables[name]["methods"].get(method)) for name in splits)]
+            [
+                _dated(method, next(found[method] for found in named if method in found)),
+                *(_triple(found.get(method)) for found in named),
+            ]
             for method in methods
         ),
     ]
@@ -73,17 +79,29 @@ def levels(figures: Figures, method: str, tokens: str) -> str:
 
 
 def differences(figures: Figures, intent: str) -> str:
-    """Return by how much the subject's skill exceeds the best other method's, per split."""
+    """Return by how much the subject's skill exceeds the best other method's, per split.
+
+    A method measured in an earlier run has no paired difference; that of the points is shown.
+    """
     rows = []
     for split, intents in figures.items():
         table = intents.get(intent, {}).get("line", {})
         others = {name: row for name, row in table.get("methods", {}).items()
                   if name != table.get("subject")}  # fmt: skip
         if "difference" in table and others:
-            best = max(others.items(), key=_skill)[0]
-            row = table["difference"][best]
-            rows.append([split, best, *(_interval(row[name]) for name in ("bss", "ece", "auc"))])
+            best, row = max(others.items(), key=_skill)
+            names = ("bss", "ece", "auc")
+            if best in table["difference"]:
+                values = [_interval(table["difference"][best][name]) for name in names]
+            else:
+                ours = table["methods"][table["subject"]]
+                values = [f"{_number(ours[name][0] - row[name][0])} (not paired)" for name in names]
+            rows.append([split, _dated(best, row), *values])
     return _markdown(["", "best other", "Brier skill", "ECE", "AUC"], rows)
+
+
+def _dated(method: str, row: Figures) -> str:
+    return f"{method} ({row[MEASURED]})" if MEASURED in row else method
 
 
 def _skill(item: tuple[str, Figures]) -> float:

@@ -23,6 +23,7 @@ from linewise.lab.activations.corpus import Corpus, corpus_of
 from linewise.lab.activations.store import ActivationStore, Progress
 from linewise.lab.data import Document
 from linewise.lab.training.fit import FOLDS, Logits, Recipe, Training
+from linewise.lab.training.heads import Head
 
 Ints = npt.NDArray[np.int64]
 Floats = npt.NDArray[np.float64]
@@ -52,6 +53,8 @@ class HeadLogits:
         self.store = store
         self._folder = folder / "logits"
         self._progress = progress
+        # Of the last training documents: they are asked about other documents by turns.
+        self._heads: tuple[str, Recipe, list[Head]] | None = None
 
     def get(
         self, train: Sequence[Document], test: Sequence[Document], recipe: Recipe
@@ -66,20 +69,27 @@ class HeadLogits:
         seen = corpus_of(train, self.store, self._progress)
         other = corpus_of(test, self.store, self._progress)
         groups = [doc.program.task_id for doc in train]
-        trained = [_labels(train)]
+        trained = _labels(train)
 
         def out_of_fold() -> Logits:
             return Training(seen, recipe.layer).out_of_fold(groups, recipe, progress=self._progress)
 
         def elsewhere() -> Logits:
-            heads = Training(seen, recipe.layer).heads(np.arange(len(train)), recipe)
-            return Training(other, recipe.layer).predict(heads)
+            return Training(other, recipe.layer).predict(self.heads(train, recipe))
 
-        ours = self._kept([recipe, "out of fold", FOLDS, *trained], out_of_fold)
+        ours = self._kept([recipe, "out of fold", FOLDS, trained], out_of_fold)
         if not test:
             return Said(seen, ours), Said(other, Logits.none())
-        theirs = self._kept([recipe, "elsewhere", *trained, _labels(test)], elsewhere)
+        theirs = self._kept([recipe, "elsewhere", trained, _labels(test)], elsewhere)
         return Said(seen, ours), Said(other, theirs)
+
+    def heads(self, train: Sequence[Document], recipe: Recipe) -> list[Head]:
+        """Return the recipe's heads trained on all of ``train``."""
+        trained = _labels(train)
+        if self._heads is None or self._heads[:2] != (trained, recipe):
+            training = Training(corpus_of(train, self.store, self._progress), recipe.layer)
+            self._heads = trained, recipe, training.heads(np.arange(len(train)), recipe)
+        return self._heads[2]
 
     def _kept(self, key: list[Any], compute: Callable[[], Logits]) -> Logits:
         parts = [_VERSION, self.store.folder.name, cattrs.unstructure(key)]

@@ -25,7 +25,7 @@ from linewise.lab.measure import predictions
 from linewise.lab.predictions import Level
 from linewise.lab.splits import by_problem
 from linewise.lab.training.export import export_head, export_line_model
-from linewise.lab.training.fit import Recipe, Training, fit_platt
+from linewise.lab.training.fit import Recipe, fit_platt
 from linewise.lab.training.line_model import fit_line_model
 from linewise.lab.training.logits import HeadLogits, lines_of
 from linewise.lab.training.methods import ProbeMethod
@@ -64,7 +64,7 @@ def ship(
         line=fit_platt(unseen, lines.label),
         unit=fit_platt(said.logits.unit, corpus.pass_labels),
     )
-    (head,) = Training(corpus, recipe.layer).heads(np.arange(len(train)), recipe)
+    (head,) = logits.heads(train, recipe)
     files = export_head(head, out) | export_line_model(model, lines.facts, out)
     progress("held-out problems", 0.9)
     held_out = _held_out(ProbeMethod("probe", logits, recipe), programs)
