@@ -175,7 +175,7 @@ def test_activations_are_computed_once_and_survive_a_kill(planted, tmp_path):
         file.write(b"half a text")
     heard = []
     again = corpus_of(planted, store, lambda done, of: heard.append((done, of)))
-    assert heard == [(0, 0)]
+    assert heard == []
     assert np.array_equal(again.layer(0), corpus.layer(0))
     more = evolve(planted[0], text=planted[0].text + "print()\n")
     longer = corpus_of([*planted, more], store)

@@ -10,7 +10,7 @@ from __future__ import annotations
 import hashlib
 import json
 import sqlite3
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Protocol
 
@@ -74,7 +74,7 @@ class ActivationStore:
         )
 
     def fill(self, texts: Iterable[str], progress: Progress = lambda _done, _total: None) -> None:
-        """Compute what is missing; one process at a time writes.
+        """Compute what is missing; one process at a time writes, others may read meanwhile.
 
         Raises
         ------
@@ -82,9 +82,10 @@ class ActivationStore:
             If a hidden state is not finite; the message names the text by its first line.
         """
         wanted = {_key(text): text for text in texts}
+        if not self._missing(wanted):
+            return
         with FileLock(self.folder / "lock"), self._states.open("r+b") as file:
-            known = {row[0] for row in self._index.execute("SELECT key FROM texts")}
-            missing = [(key, text) for key, text in wanted.items() if key not in known]
+            missing = self._missing(wanted)
             (end,) = self._index.execute("SELECT coalesce(max(first + tokens), 0) FROM texts")
             at = int(end[0])
             file.seek(at * self._width * 2)
@@ -104,12 +105,18 @@ class ActivationStore:
             file.truncate()
             progress(len(missing), len(missing))
 
+    def _missing(self, wanted: Mapping[str, str]) -> list[tuple[str, str]]:
+        known = {row[0] for row in self._index.execute("SELECT key FROM texts")}
+        return [(key, text) for key, text in wanted.items() if key not in known]
+
     def read(self, texts: Sequence[str]) -> list[Activations]:
         """Return the activations of texts that were filled in, their states mapped from disk."""
-        if not self._states.stat().st_size:
+        # Whole rows only: another process may be in the middle of writing one.
+        rows = self._states.stat().st_size // (self._width * 2)
+        if not rows:
             states = np.empty((0, self._width), np.float16)
         else:
-            states = np.memmap(self._states, np.float16, "r").reshape(-1, self._width)
+            states = np.memmap(self._states, np.float16, "r", shape=(rows, self._width))
         return [self._row(text, states) for text in texts]
 
     def _row(self, text: str, states: npt.NDArray[np.float16]) -> Activations:
