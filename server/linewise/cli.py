@@ -15,6 +15,7 @@ from linewise import __version__
 from linewise.commands.calibrate import calibrate
 from linewise.commands.check import EXIT_CODES, check
 from linewise.commands.doctor import doctor
+from linewise.commands.explain import explain
 from linewise.commands.lab import app as lab
 from linewise.commands.models import app as models
 from linewise.commands.serve import serve
@@ -44,6 +45,7 @@ app = _App(
     rich_markup_mode="rich",
 )
 app.command(epilog=EXIT_CODES)(check)
+app.command()(explain)
 app.command()(calibrate)
 app.command()(serve)
 app.command()(doctor)

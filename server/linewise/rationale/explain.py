@@ -29,7 +29,13 @@ from linewise.rationale.attribution import (
     attribute,
     methods,
 )
-from linewise.rationale.explain_stability import Weights, by_category, repeated, stability
+from linewise.rationale.explain_stability import (
+    LEAST_REPETITIONS,
+    Weights,
+    by_category,
+    repeated,
+    stability,
+)
 from linewise.rationale.explain_text import ExplainedText
 from linewise.rationale.explain_tokens import predicted_tokens, tokens_and_categories
 from linewise.rationale.explain_trust import trust
@@ -154,7 +160,7 @@ class Explainer:
     """
 
     def __init__(self, model: TargetModel, probe: Probe | None) -> None:
-        self._target = model
+        self.target = model
         self._probe = probe
 
     @cached_property
@@ -166,7 +172,7 @@ class Explainer:
         LinewiseError
             If the model cannot read parts of a text where they stand.
         """
-        return IncrementalModel(self._target)
+        return IncrementalModel(self.target)
 
     def explain(
         self, question: Question, method: str | None, effort: Effort, told: Callable[[str], None]
@@ -179,11 +185,14 @@ class Explainer:
             As `weigh`.
         """
         told("weighing tokens")
+        began = time.monotonic()
         found = self.weigh(question, method)
+        each = time.monotonic() - began
         told("comparing with random rationales")
         trusted = self.check(question, found, effort)
         told("explaining harmless rewrites")
-        return question.explanation(found, trusted, self.repeat(question, found, effort))
+        stable = self.repeat(question, found, effort, each=each)
+        return question.explanation(found, trusted, stable)
 
     def ask(
         self,
@@ -205,11 +214,11 @@ class Explainer:
         LinewiseError
             If the line has nothing to explain, or its input is longer than the model reads.
         """
-        inputs = line_inputs(text, line, self._target)
+        inputs = line_inputs(text, line, self.target)
         if target is Target.EDIT:
             if self._probe is None:
                 raise LinewiseError(
-                    f"there is no probe for {self._target.name}, so none of its lines is at risk: "
+                    f"there is no probe for {self.target.name}, so none of its lines is at risk: "
                     "choose --target next-token, or a model with a probe"
                 )
             asked = [
@@ -238,12 +247,7 @@ class Explainer:
         LinewiseError
             If there is no such method, it does not fit the target, or nothing can be left out.
         """
-        method = method or DEFAULT_METHODS[question.target]
-        if question.target is Target.EDIT and method in methods() and methods()[method].needs_torch:
-            raise LinewiseError(
-                f"{method} explains predicted tokens only: choose --target next-token, or another "
-                "method such as occlusion"
-            )
+        method = method_for(question.target, method)
         options: dict[str, Any] = dict(_BOUNDED.get(method, {}))
         if method == DEFAULT_EDIT_METHOD:
             options["groups"] = _by_line(question.input)
@@ -261,17 +265,21 @@ class Explainer:
         batch = 1 if question.target is Target.EDIT else 64
         return trust(question.targets, found, effort.fractions, effort.draws, batch=batch)
 
-    def repeat(self, question: Question, found: Attribution, effort: Effort) -> Stability:
-        """Measure how the categories' weights fare under harmless rewrites of the text."""
-        if (refusal := _not_rewritten(question, effort)) is not None:
+    def repeat(
+        self, question: Question, found: Attribution, effort: Effort, *, each: float = 0.0
+    ) -> Stability:
+        """Measure how the categories' weights fare under harmless rewrites of the text.
+
+        ``each`` is how long weighing takes, in seconds, if that is known.
+        """
+        if (refusal := _not_rewritten(question, effort, each)) is not None:
             return Stability(None, None, None, 1, refusal)
         deadline = time.monotonic() + effort.seconds
 
         def enough() -> str | None:
             if question.cancelled():
                 raise Cancelled
-            late = time.monotonic() > deadline
-            return f"explaining rewrites takes longer than {effort.seconds:g} s" if late else None
+            return _too_long(effort) if time.monotonic() > deadline else None
 
         def weigh(rewritten: ExplainedText, line: int) -> Weights:
             again = self.ask(rewritten, line, target=question.target, cancelled=question.cancelled)
@@ -285,7 +293,37 @@ class Explainer:
         return stability([own, *others], reason)
 
 
-def _not_rewritten(question: Question, effort: Effort) -> str | None:
+def method_for(target: Target, name: str | None) -> str:
+    """Return the name of the method to use; None asks for the target's default.
+
+    Raises
+    ------
+    LinewiseError
+        If there is no such method, or it does not fit the target.
+    """
+    if name is None:
+        return DEFAULT_METHODS[target]
+    if name not in methods():
+        raise LinewiseError(
+            f"there is no attribution method {name!r}; choose one of {', '.join(methods())}"
+        )
+    if target is Target.EDIT and (methods()[name].needs_torch or name in _BOUNDED):
+        raise LinewiseError(
+            f"{name} explains predicted tokens only: choose --target next-token, or another "
+            "method such as occlusion"
+        )
+    if target is Target.NEXT_TOKEN and name == DEFAULT_EDIT_METHOD:
+        raise LinewiseError(
+            f"{name} explains edit risks only: choose --target edit, or another method"
+        )
+    return name
+
+
+def _too_long(effort: Effort) -> str:
+    return f"explaining rewrites takes longer than {effort.seconds:g} s"
+
+
+def _not_rewritten(question: Question, effort: Effort, each: float) -> str | None:
     """Return why a question is not asked about rewrites, None if it is."""
     if not question.text.is_python:
         return "only Python can be rewritten"
@@ -293,7 +331,8 @@ def _not_rewritten(question: Question, effort: Effort) -> str | None:
         return "a single token cannot be followed through rewrites; explain its whole line"
     if len(question.text.syntax.lines) > effort.lines:
         return f"files of more than {effort.lines:,} lines are not rewritten"
-    return None
+    # One repetition is there already.
+    return _too_long(effort) if each * (LEAST_REPETITIONS - 1) > effort.seconds else None
 
 
 def _predictable(each: LineInput, column: int | None) -> list[int]:

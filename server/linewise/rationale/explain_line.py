@@ -6,6 +6,9 @@ from attrs import frozen
 
 from linewise.analysis.names import NameProblem
 from linewise.engine import Engine, ScoredText
+from linewise.errors import LinewiseError
+from linewise.models.runtime import TargetModel
+from linewise.rationale.explain import Explainer
 from linewise.rationale.explain_text import ExplainedText
 from linewise.rationale.explanation import Explanation, LogitShares
 from linewise.rationale.line_logit import logit_shares
@@ -34,6 +37,19 @@ class ExplainedLine:
 
     scored: ScoredLine | None
     explanation: Explanation
+
+
+def explainer_of(engine: Engine) -> Explainer:
+    """Return what explains the lines that an engine scores.
+
+    Raises
+    ------
+    LinewiseError
+        If its model cannot be asked about parts of a text.
+    """
+    if not isinstance(engine.model, TargetModel):
+        raise LinewiseError("lines can only be explained with an installed model")
+    return Explainer(engine.model, engine.probe)
 
 
 def scored_line(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from functools import cached_property
+from pathlib import PurePath
 
 from attrs import field, frozen
 
@@ -14,9 +15,19 @@ from linewise.rationale.noise.renaming import rename_locals
 from linewise.rationale.noise.rewrites import Rewrite, RewriteError
 from linewise.rationale.taxonomy.categories import NoCategories, read_text
 from linewise.rationale.taxonomy.document import Document
-from linewise.rationale.taxonomy.grammars import grammar_named
+from linewise.rationale.taxonomy.grammars import grammar_for, grammar_named
 
 _PYTHON = "python"
+
+
+def language_of(path: PurePath) -> str:
+    """Return the language a file's suffix stands for: the suffix itself if that is unknown.
+
+    A file without one is taken for Python, as when it is scored.
+    """
+    if (grammar := grammar_for(path)) is not None:
+        return grammar.name
+    return path.suffix[1:].lower() or _PYTHON
 
 
 @frozen(eq=False)

@@ -7,11 +7,14 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
+from typing import TYPE_CHECKING
 
 from attrs import frozen
 
-from linewise.analysis.names import NameProblem
 from linewise.rationale.study.target import Target
+
+if TYPE_CHECKING:
+    from linewise.analysis.names import NameProblem
 
 _BREAK = re.compile(r"\r\n|\n|\r")
 

@@ -1,0 +1,1 @@
+"""An explanation of a line as text, JSON, SVG and HTML."""
