@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+CAP = "linewise.maxFindingsPerFile"
+
 
 def percent(probability: float) -> str:
     """Write a probability in whole percents, without rounding it to impossible or certain."""
@@ -14,3 +16,9 @@ def edit_message(probability: float, base_rate: float, *, calibrated: bool = Tru
     """Write a probability with the base rate it must be read against, and whether it holds."""
     message = f"Edit probability {percent(probability)} (base rate {percent(base_rate)})"
     return message if calibrated else f"{message}, uncalibrated here"
+
+
+def with_reason(message: str, reason: str | None, more: int = 0) -> str:
+    """Add the strongest reason to a message, and how many lines the cap left out below it."""
+    message = message if reason is None else f"{message}: {reason}"
+    return f"{message}; {more} more below the cut ({CAP})" if more else message

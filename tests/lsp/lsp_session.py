@@ -4,6 +4,7 @@ import asyncio
 import copy
 import json
 import time
+from pathlib import Path
 from uuid import uuid4
 
 from lsprotocol import types
@@ -16,6 +17,9 @@ from pytest_lsp.protocol import LanguageClientProtocol
 PATIENCE = 20.0
 """Seconds after which an event that does not come fails the test."""
 
+
+PAGE = (Path(__file__).parents[2] / "docs" / "findings.md").as_uri() + "#edit-risk"
+"""What explains the code of a diagnostic."""
 
 SLOW_FILE = "".join(f"def f{number}():\n    slow = {number}\n\n" for number in range(150))
 """150 units of 30 ms each."""
@@ -30,6 +34,8 @@ def capabilities(
     configuration=True,
     progress=True,
     registration=True,
+    literals=True,
+    versioned_edits=True,
 ):
     """What a client says it can do, spelled out: bundled profiles predate pull diagnostics."""
     return types.ClientCapabilities(
@@ -41,12 +47,25 @@ def capabilities(
                 dynamic_registration=registration
             ),
             diagnostics=types.DiagnosticWorkspaceClientCapabilities(refresh_support=refresh),
+            workspace_edit=types.WorkspaceEditClientCapabilities(document_changes=versioned_edits),
         ),
         text_document=types.TextDocumentClientCapabilities(
             hover=types.HoverClientCapabilities(
                 content_format=[types.MarkupKind(kind) for kind in hover]
             ),
-            publish_diagnostics=types.PublishDiagnosticsClientCapabilities(version_support=True),
+            publish_diagnostics=types.PublishDiagnosticsClientCapabilities(
+                version_support=True,
+                related_information=True,
+                code_description_support=True,
+                data_support=True,
+            ),
+            code_action=types.CodeActionClientCapabilities(
+                code_action_literal_support=types.ClientCodeActionLiteralOptions(
+                    types.ClientCodeActionKindOptions([types.CodeActionKind.QuickFix])
+                )
+                if literals
+                else None
+            ),
             diagnostic=types.DiagnosticClientCapabilities() if pull else None,
         ),
     )
@@ -86,7 +105,12 @@ class Session:
             converter_factory=default_converter,
             configuration={"": {"linewise": settings}},
         )
-        ignored = ("client/registerCapability", "linewise/status", "linewise/fileSummary")
+        ignored = (
+            "client/registerCapability",
+            "linewise/status",
+            "linewise/fileSummary",
+            "linewise/lineScores",
+        )
         features = {
             **DEFAULT_CLIENT_FEATURES,
             **{method: lambda _: None for method in ignored},
@@ -268,6 +292,18 @@ class Session:
             types.TEXT_DOCUMENT_HOVER,
             types.HoverParams(types.TextDocumentIdentifier(uri), types.Position(line, character)),
         )
+
+    async def code_actions(self, line, *, last=None, diagnostics=(), only=None, uri="file:///a.py"):
+        """Ask for the actions on whole lines; ``diagnostics`` are as they were on the wire."""
+        area = {
+            "start": {"line": line, "character": 0},
+            "end": {"line": line if last is None else last, "character": 0},
+        }
+        context = {"diagnostics": list(diagnostics), "triggerKind": 1}
+        if only is not None:
+            context["only"] = only
+        params = {"textDocument": {"uri": uri}, "range": area, "context": context}
+        return await self.ask_raw(types.TEXT_DOCUMENT_CODE_ACTION, params)
 
     def send_execute(self, command, *arguments):
         return self.send(

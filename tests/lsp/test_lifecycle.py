@@ -19,10 +19,22 @@ async def test_whole_answer_to_initialize(connect):
                 "positionEncoding": "utf-16",
                 "textDocumentSync": {"openClose": True, "change": 1, "save": True},
                 "hoverProvider": True,
+                "codeActionProvider": {
+                    "codeActionKinds": ["quickfix", "source.acceptAll.linewise"],
+                    "resolveProvider": False,
+                },
                 "executeCommandProvider": {
                     "commands": [
                         "linewise.server.querySpan",
                         "linewise.server.resetFeedback",
+                        "linewise.server.markReviewed",
+                        "linewise.server.acceptFile",
+                        "linewise.server.notUseful",
+                        "linewise.server.ignore",
+                        "linewise.server.addToBaseline",
+                        "linewise.server.whatIf",
+                        "linewise.server.riskyLines",
+                        "linewise.server.copyMarkdown",
                         "linewise.server.listModels",
                     ]
                 },

@@ -4,8 +4,10 @@ import asyncio
 import time
 
 import pytest
-from lsp_session import SLOW_FILE
+from lsp_session import PAGE, SLOW_FILE
 from tiny_server import probability
+
+from linewise.analysis.fingerprints import fingerprint
 
 pytestmark = pytest.mark.asyncio
 
@@ -48,12 +50,16 @@ async def test_whole_report_in_every_position_encoding(connect, offered, agreed,
                     "severity": 3,
                     "code": "edit-risk",
                     "source": "linewise",
-                    "message": "Edit probability 73 % (base rate 8 %)",
+                    "codeDescription": {"href": PAGE},
+                    "message": "Edit probability 73 % (base rate 8 %): 'danger' is not defined "
+                    "here",
                     "data": {
                         "probability": pytest.approx(FIRST, abs=1e-6),
                         "baseRate": 0.08,
                         "rank": 2,
                         "unit": "f",
+                        "band": "high",
+                        "fingerprint": fingerprint('s = "🎉漢字"; danger(doubt)  # why', "f"),
                     },
                 },
                 {
@@ -64,12 +70,15 @@ async def test_whole_report_in_every_position_encoding(connect, offered, agreed,
                     "severity": 3,
                     "code": "edit-risk",
                     "source": "linewise",
-                    "message": "Edit probability 88 % (base rate 8 %)",
+                    "codeDescription": {"href": PAGE},
+                    "message": "Edit probability 88 % (base rate 8 %): 'doubt' is not defined here",
                     "data": {
                         "probability": pytest.approx(SECOND, abs=1e-6),
                         "baseRate": 0.08,
                         "rank": 1,
                         "unit": "g",
+                        "band": "high",
+                        "fingerprint": fingerprint("danger = doubt + maybe", "g"),
                     },
                 },
             ],

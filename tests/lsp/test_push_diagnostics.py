@@ -1,7 +1,9 @@
 """`textDocument/publishDiagnostics`, for clients that do not pull."""
 
 import pytest
-from lsp_session import SLOW_FILE
+from lsp_session import PAGE, SLOW_FILE
+
+from linewise.analysis.fingerprints import fingerprint
 
 pytestmark = pytest.mark.asyncio
 
@@ -27,12 +29,16 @@ async def test_whole_payload_in_every_position_encoding(connect, encoding, end):
                     "severity": 4,
                     "code": "edit-risk",
                     "source": "linewise",
-                    "message": "Edit probability 73 % (base rate 8 %)",
+                    "codeDescription": {"href": PAGE},
+                    "message": "Edit probability 73 % (base rate 8 %): 'danger' is not defined "
+                    "here",
                     "data": {
                         "probability": pytest.approx(0.731059, abs=1e-6),
                         "baseRate": 0.08,
                         "rank": 1,
                         "unit": "f",
+                        "band": "high",
+                        "fingerprint": fingerprint('s = "🎉漢字"; danger(doubt)', "f"),
                     },
                 }
             ],

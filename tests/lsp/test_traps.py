@@ -119,12 +119,13 @@ def test_t6_errors_go_to_the_log_without_their_message_and_never_to_a_toast(prob
 @pytest.mark.parametrize("module", MODULES, ids=lambda path: path.name)
 def test_t7_t12_t13_positions_come_from_the_line_table_alone(module):
     forbidden = {
-        *("lines", "splitlines", "offset_at_position", "position_codec"),
+        *("splitlines", "offset_at_position", "position_codec"),
         *("range_to_client_units", "position_from_client_units", "server_position_at_offset"),
     }
-    reads_scores = module.name in ("hover.py", "scoring.py", "commands.py", "feedback.py")
-    allowed = {"lines"} if reads_scores else set()
-    assert attributes(module) & forbidden <= allowed  # there: the scored lines
+    used = attributes(module)
+    assert used & forbidden == set()
+    # The library's documents have ``lines`` too: nothing but the text is read from them.
+    assert "get_text_document" not in used or (module.name, "lines" in used) == ("server.py", False)
 
 
 @pytest.mark.asyncio
@@ -170,6 +171,8 @@ def test_t9_numpy_numbers_become_builtin_ones():
         "baseRate": float,
         "rank": int,
         "unit": str,
+        "band": str,
+        "fingerprint": str,
     }
     json.dumps(get_converter().unstructure(shown), allow_nan=False)
 

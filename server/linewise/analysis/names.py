@@ -24,8 +24,10 @@ _KINDS: dict[str, tuple[type[messages.Message], ...]] = {
     "unused import": (messages.UnusedImport,),
     "star import": (messages.ImportStarUsed,),
 }
+LINE_PROBLEMS: tuple[str, ...] = tuple(f"{kind} names" for kind in _KINDS)
+"""Those of the columns that count a line's own problems."""
 NAME_FEATURES: tuple[str, ...] = (
-    *(f"{kind} names" for kind in _KINDS),
+    *LINE_PROBLEMS,
     *(f"{kind} names in document" for kind in _KINDS),
     "first undefined names",
 )

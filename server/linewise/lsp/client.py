@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import traceback
-from collections.abc import Coroutine, Mapping
+from collections.abc import Coroutine, Iterator, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
@@ -12,6 +12,7 @@ from lsprotocol import types
 from pygls.uris import to_fs_path
 
 from linewise.analysis.lines import PositionEncoding
+from linewise.lsp.options import Options
 
 if TYPE_CHECKING:
     from pygls.lsp.server import LanguageServer
@@ -26,10 +27,11 @@ def path_of(uri: str | None) -> Path | None:
 
 
 class Client:
-    """The client of one server. Its capabilities are known from `initialize` on."""
+    """The client of one server. Its capabilities and options are known from `initialize` on."""
 
     def __init__(self, server: LanguageServer) -> None:
         self._server = server
+        self.options = Options()
 
     @property
     def encoding(self) -> PositionEncoding:
@@ -56,6 +58,34 @@ class Client:
         workspace = self._server.client_capabilities.workspace
         diagnostics = workspace.diagnostics if workspace else None
         return bool(diagnostics and diagnostics.refresh_support)
+
+    @property
+    def relates(self) -> bool:
+        """Whether its diagnostics may point to other places (`relatedInformation`)."""
+        return any(each.related_information for each in self._diagnostics())
+
+    @property
+    def describes_codes(self) -> bool:
+        """Whether the code of a diagnostic may link to what explains it."""
+        return any(each.code_description_support for each in self._diagnostics())
+
+    @property
+    def takes_literals(self) -> bool:
+        """Whether a code action may be more than a command."""
+        document = self._server.client_capabilities.text_document
+        actions = document.code_action if document else None
+        return actions is not None and actions.code_action_literal_support is not None
+
+    def workspace_edit(
+        self, uri: str, version: int | None, edit: types.TextEdit
+    ) -> types.WorkspaceEdit:
+        """Return an edit of one version of a document, as far as the client can tell versions."""
+        workspace = self._server.client_capabilities.workspace
+        edits = workspace.workspace_edit if workspace else None
+        if not (edits and edits.document_changes):
+            return types.WorkspaceEdit(changes={uri: [edit]})
+        which = types.OptionalVersionedTextDocumentIdentifier(uri=uri, version=version)
+        return types.WorkspaceEdit(document_changes=[types.TextDocumentEdit(which, [edit])])
 
     @property
     def configures(self) -> bool:
@@ -141,6 +171,14 @@ class Client:
     def forget_progress(self, token: str) -> None:
         """Free what pygls keeps for a token, which it never does by itself."""
         self._server.work_done_progress.tokens.pop(token, None)
+
+    def _diagnostics(
+        self,
+    ) -> Iterator[types.DiagnosticClientCapabilities | types.PublishDiagnosticsClientCapabilities]:
+        # What a client that pulls can show, it says of pulled ones only since 3.18.
+        document = self._server.client_capabilities.text_document
+        if document is not None:
+            yield from filter(None, (document.diagnostic, document.publish_diagnostics))
 
     async def _ask(self, request: Coroutine[Any, Any, Answer]) -> Answer:
         # A reply to a request whose future was cancelled makes pygls raise InvalidStateError

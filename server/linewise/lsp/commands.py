@@ -1,4 +1,4 @@
-"""The commands a client can have executed: a probability for any span, and the models there are."""
+"""Commands about no line in particular: a probability for any span, and the models there are."""
 
 from __future__ import annotations
 
@@ -7,15 +7,14 @@ from typing import Any
 
 from attrs import frozen
 from lsprotocol import types
-from pygls.exceptions import JsonRpcException
 
 from linewise.errors import LinewiseError
 from linewise.lsp.client import Client, path_of
 from linewise.lsp.configuration import Configuration
 from linewise.lsp.convert import finite, offsets
-from linewise.lsp.documents import Document, Documents, read_closed
+from linewise.lsp.documents import Documents
 from linewise.lsp.model import ModelHost
-from linewise.lsp.scoring import Scorer, Superseded
+from linewise.lsp.questions import Questions
 from linewise.results import SpanScore
 from linewise.wording import edit_message
 
@@ -40,13 +39,13 @@ class Commands:
         client: Client,
         host: ModelHost,
         documents: Documents,
-        scorer: Scorer,
+        questions: Questions,
         configuration: Configuration,
     ) -> None:
         self._client = client
         self._host = host
         self._documents = documents
-        self._scorer = scorer
+        self._questions = questions
         self._configuration = configuration
 
     async def query_span(self, query: SpanQuery) -> dict[str, Any]:
@@ -54,13 +53,27 @@ class Commands:
 
         Raises
         ------
-        JsonRpcException
-            RequestFailed, with a message for the user.
+        LinewiseError
+            If the document cannot be scored, or there is no code in the range.
         """
-        try:
-            return await self._answer(query)
-        except LinewiseError as error:
-            raise JsonRpcException(str(error), types.LSPErrorCodes.RequestFailed.value) from error
+        scored = (await self._questions.outcome(query.uri)).scored
+        model = await self._questions.model()
+        start, end = offsets(query.range, scored.table, self._client.encoding)
+
+        def ask(_: threading.Event) -> SpanScore | None:
+            return model.engine.span(scored, start, end)
+
+        answer = await self._host.run(ask)
+        if answer is None:
+            raise LinewiseError("there is no code in the selection")
+        return {
+            "probability": finite(answer.probability),
+            "baseRate": finite(answer.base_rate),
+            "lines": [int(line) for line in answer.lines],
+            "tokens": int(answer.tokens),
+            "calibrated": True,
+            "message": edit_message(answer.probability, answer.base_rate),
+        }
 
     def list_models(self) -> list[dict[str, Any]]:
         """Return the models that are registered or installed."""
@@ -83,46 +96,11 @@ class Commands:
 
         Raises
         ------
-        JsonRpcException
-            RequestFailed while there is no model.
+        LinewiseError
+            While there is no model.
         """
         if (model := self._host.loaded) is None:
-            message = self._host.failure or "the model is loading; try again in a moment"
-            raise JsonRpcException(message, types.LSPErrorCodes.RequestFailed.value)
+            raise LinewiseError(self._host.failure or "the model is loading; try again in a moment")
         places = [self._client.root, *(path_of(document.uri) for document in self._documents)]
         found = {workspace for place in places if (workspace := model.workspaces.of(place))}
         return {"reset": sorted(str(each.root) for each in found if each.reset_feedback())}
-
-    async def _answer(self, query: SpanQuery) -> dict[str, Any]:
-        document = self._documents.get(query.uri) or await self._read(query.uri)
-        try:
-            # The command is a question somebody waits for: it outlasts the loading of a model.
-            outcome = await self._scorer.outcome(document, patience=None)
-        except Superseded:
-            raise LinewiseError("the document changed meanwhile; ask again") from None
-        model = self._host.loaded
-        if outcome is None or model is None:
-            raise LinewiseError(
-                self._host.failure or "this document is not scored; the log of Linewise says why"
-            )
-        scored = outcome.scored
-        start, end = offsets(query.range, scored.table, self._client.encoding)
-
-        def ask(_: threading.Event) -> SpanScore | None:
-            return model.engine.span(scored, start, end)
-
-        answer = await self._host.run(ask)
-        if answer is None:
-            raise LinewiseError("there is no code in the selection")
-        return {
-            "probability": finite(answer.probability),
-            "baseRate": finite(answer.base_rate),
-            "lines": [int(line) for line in answer.lines],
-            "tokens": int(answer.tokens),
-            "calibrated": True,
-            "message": edit_message(answer.probability, answer.base_rate),
-        }
-
-    async def _read(self, uri: str) -> Document:
-        settings = self._configuration.settings
-        return await self._host.run(lambda _: read_closed(uri, settings))

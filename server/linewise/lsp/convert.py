@@ -7,13 +7,18 @@ that leaves the server passes through `finite`.
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
 from lsprotocol import types
 
 from linewise.analysis.lines import LineTable, PositionEncoding
 from linewise.errors import LinewiseError
 from linewise.results import Finding, Severity
-from linewise.wording import edit_message
+from linewise.wording import edit_message, with_reason
+
+if TYPE_CHECKING:
+    from linewise.analysis.ignore_comments import Edit
 
 SOURCE = "linewise"
 CODE = "edit-risk"
@@ -42,23 +47,49 @@ def finite(value: float) -> float:
 
 
 def diagnostic(
-    finding: Finding, table: LineTable, base_rate: float, encoding: PositionEncoding
+    finding: Finding,
+    table: LineTable,
+    base_rate: float,
+    encoding: PositionEncoding,
+    *,
+    reason: str | None = None,
+    more: int = 0,
+    href: str | None = None,
+    related: Sequence[types.DiagnosticRelatedInformation] | None = None,
 ) -> types.Diagnostic:
-    """Return the diagnostic that shows ``finding``; ``data`` is for code actions and editors."""
+    """Return the diagnostic that shows ``finding``; ``data`` is for code actions and editors.
+
+    ``more`` is how many lines the file's cap left out, for the last of its diagnostics; ``href``
+    what explains the code, ``related`` the places that weigh most.
+    """
     probability = finite(finding.probability)
+    message = edit_message(probability, finite(base_rate), calibrated=finding.calibrated)
     return types.Diagnostic(
         range=finding_range(finding, table, encoding),
         severity=_SEVERITIES[finding.severity],
         code=CODE,
+        code_description=None if href is None else types.CodeDescription(href),
         source=SOURCE,
-        message=edit_message(probability, finite(base_rate), calibrated=finding.calibrated),
+        message=with_reason(message, reason, more),
+        related_information=related,
         data={
             "probability": probability,
             "baseRate": finite(base_rate),
             "rank": int(finding.rank),
             "unit": finding.unit,
+            "band": finding.band.value,
+            "fingerprint": finding.fingerprint,
         },
     )
+
+
+def text_edit(edit: Edit, table: LineTable, encoding: PositionEncoding) -> types.TextEdit:
+    """Return an edit in the client's units."""
+    area = types.Range(
+        types.Position(*table.position(edit.start, encoding)),
+        types.Position(*table.position(edit.end, encoding)),
+    )
+    return types.TextEdit(area, edit.text)
 
 
 def finding_range(finding: Finding, table: LineTable, encoding: PositionEncoding) -> types.Range:

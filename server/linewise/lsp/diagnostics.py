@@ -9,9 +9,11 @@ from pygls.exceptions import JsonRpcException
 
 from linewise.lsp.client import Client
 from linewise.lsp.convert import SOURCE, diagnostic
+from linewise.lsp.documentation import FINDINGS, address
 from linewise.lsp.documents import Document, Documents
 from linewise.lsp.model import ModelLoading
-from linewise.lsp.scoring import Outcome, Scorer, Superseded
+from linewise.lsp.outcome import Outcome
+from linewise.lsp.scoring import Scorer, Superseded
 from linewise.lsp.tasks import Tasks
 
 OPTIONS = types.DiagnosticOptions(
@@ -91,9 +93,20 @@ class Diagnostics:
             task.cancel()
 
     def _items(self, outcome: Outcome) -> tuple[types.Diagnostic, ...]:
-        scored = outcome.scored
+        if not outcome.settings.diagnostics:
+            return ()
+        scored, last = outcome.scored, outcome.findings[-1:]
+        href = address(FINDINGS) if self._client.describes_codes else None
         return tuple(
-            diagnostic(finding, scored.table, scored.base_rate, self._client.encoding)
+            diagnostic(
+                finding,
+                scored.table,
+                scored.base_rate,
+                self._client.encoding,
+                reason=outcome.reasons.get(finding.line),
+                more=outcome.hidden if finding in last else 0,
+                href=href,
+            )
             for finding in outcome.findings
         )
 

@@ -5,7 +5,9 @@ from __future__ import annotations
 import threading
 import time
 from collections.abc import Iterator
+from functools import cached_property
 from pathlib import Path
+from typing import TYPE_CHECKING
 from urllib.parse import unquote
 
 from attrs import field, frozen
@@ -13,6 +15,9 @@ from pygls.uris import to_fs_path
 
 from linewise.errors import LinewiseError
 from linewise.settings import Settings
+
+if TYPE_CHECKING:
+    from linewise.analysis.syntax import Syntax
 
 PYTHON = "python"
 
@@ -31,6 +36,14 @@ class Document:
     text: str
     edited_at: float | None = None
     outdated: threading.Event = field(factory=threading.Event, repr=False)
+
+    @cached_property
+    def syntax(self) -> Syntax:
+        """The parsed text."""
+        # Not before somebody needs it: `initialize` is answered without tree-sitter.
+        from linewise.analysis.syntax import parse
+
+        return parse(self.text)
 
 
 class Documents:

@@ -11,7 +11,8 @@ from typing import TYPE_CHECKING
 from linewise.lsp.client import path_of
 from linewise.lsp.documents import Document
 from linewise.lsp.model import ModelHost
-from linewise.lsp.scoring import Outcome
+from linewise.lsp.outcome import Outcome
+from linewise.results import LineScore
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -41,6 +42,17 @@ class FeedbackWatcher:
         if episode is not None and workspace is not None:
             episode.show(outcome.document.text, _seen(outcome, workspace.personal))
 
+    def not_useful(self, outcome: Outcome, score: LineScore) -> None:
+        """Learn that a line was looked at and needs no edit, though it was flagged."""
+        from linewise.workspace.feedback import Observation
+
+        document = outcome.document
+        if (episode := self._episodes.get(document.uri)) is not None:
+            episode.take(document.text, score.line)
+        if (workspace := self._workspace(document.uri)) is not None:
+            seen = _as_seen(score, workspace.personal, flagged=True)
+            workspace.observe([Observation(seen, edited=False)])
+
     def saved(self, document: Document) -> None:
         """Learn from what was edited between two saves."""
         if (episode := self._episodes.get(document.uri)) is not None:
@@ -66,12 +78,16 @@ class FeedbackWatcher:
 
 
 def _seen(outcome: Outcome, personal: float) -> Iterator[tuple[int, Seen]]:
+    flagged = {finding.line for finding in outcome.findings}
+    for score in outcome.scored.lines:
+        # What somebody reviewed was decided then.
+        if score.line not in outcome.suppressed.reviewed:
+            yield score.line, _as_seen(score, personal, flagged=score.line in flagged)
+
+
+def _as_seen(score: LineScore, personal: float, *, flagged: bool) -> Seen:
     from linewise.workspace.feedback import Seen
     from linewise.workspace.odds import log_odds
 
-    now = time.monotonic()
-    flagged = {finding.line for finding in outcome.findings}
-    for score in outcome.scored.lines:
-        # Before the shift, or it would learn from its own effect.
-        odds = float(log_odds(score.probability)) - personal
-        yield score.line, Seen(odds, score.line in flagged, now)
+    # Before the shift, or it would learn from its own effect.
+    return Seen(float(log_odds(score.probability)) - personal, flagged, time.monotonic())

@@ -13,7 +13,8 @@ from lsprotocol import types
 from linewise.lsp.client import Client
 from linewise.lsp.convert import finding_range
 from linewise.lsp.documents import Documents
-from linewise.lsp.scoring import Outcome, Scorer
+from linewise.lsp.outcome import Outcome
+from linewise.lsp.scoring import Scorer
 from linewise.results import Finding, TokenWeight
 from linewise.wording import edit_message, percent
 

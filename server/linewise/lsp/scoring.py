@@ -3,31 +3,28 @@
 from __future__ import annotations
 
 import asyncio
-import hashlib
 import threading
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from contextlib import suppress
 from pathlib import PurePosixPath
 from typing import TYPE_CHECKING
 from urllib.parse import unquote
 
-from attrs import evolve, frozen
+from attrs import evolve, field, frozen
 from lsprotocol import types
 
-from linewise.analysis.findings import select_findings
 from linewise.errors import Cancelled
-from linewise.lsp.client import Client, path_of
+from linewise.lsp.client import Client
 from linewise.lsp.configuration import Configuration
 from linewise.lsp.documents import Document, Documents, refusal
 from linewise.lsp.model import LoadedModel, ModelHost
-from linewise.results import Finding, TokenWeight
+from linewise.lsp.outcome import Identity, Outcome, compute, identify
 from linewise.settings import Settings
 
 if TYPE_CHECKING:
-    from linewise.engine import ScoredText
+    from linewise.workspace.suppressions import Suppressions
 
-SUMMARY = "linewise/fileSummary"
 SLICE = 0.5
 """Seconds after which a long document lets others have the model before it goes on."""
 PATIENCE = 0.5
@@ -35,6 +32,7 @@ PATIENCE = 0.5
 
 A client that is told to ask again does so at once, so answering at once would keep both busy.
 """
+Listener = Callable[[Outcome], None]
 
 
 class Superseded(Exception):  # noqa: N818 - an outcome, not an error
@@ -42,38 +40,20 @@ class Superseded(Exception):  # noqa: N818 - an outcome, not an error
 
 
 @frozen(eq=False)
-class Outcome:
-    """All that is shown of one version of a document, ready to be looked up.
+class _Flight:
+    """Work under way, and those who wait for it: it ends with the last of them."""
 
-    ``result_id`` is equal if and only if text, model, probe, calibration and settings are;
-    ``model`` is the identity of the model alone, ``calibration`` the version of the calibration
-    (`Workspace.version`). ``weights`` holds the token weights of each flagged line,
-    strongest first.
-    """
-
-    document: Document
-    result_id: str
-    model: str
-    calibration: str
-    scored: ScoredText
-    findings: tuple[Finding, ...]
-    weights: Mapping[int, tuple[TokenWeight, ...]]
-
-    def finding(self, line: int) -> Finding | None:
-        """Return the finding on a 0-based line."""
-        return next((finding for finding in self.findings if finding.line == line), None)
-
-
-@frozen
-class _Key:
-    """What an outcome that is to be computed will be known by; see `Outcome`."""
-
-    calibration: str
-    result_id: str
+    task: asyncio.Task[Outcome | None]
+    waiting: set[object] = field(factory=set)
 
 
 class Scorer:
-    """Scores documents, newest version only, and remembers the last outcome of each."""
+    """Scores documents, newest version only, and remembers the last outcome of each.
+
+    ``suppressions`` makes what knows of decisions and baselines, once the first document needs it;
+    ``debounce`` is how long text must be still before it is scored, in seconds. ``listeners`` hear
+    of each outcome of a document's newest version.
+    """
 
     def __init__(
         self,
@@ -89,16 +69,29 @@ class Scorer:
         self._configuration = configuration
         self._debounce = debounce
         self._outcomes: dict[str, Outcome] = {}
+        self._flights: dict[tuple[Document, str], _Flight] = {}
         self._declined: dict[str, str] = {}
-        self.shown: Callable[[Outcome], None] = lambda _: None
-        """Hears of each outcome of a document's newest version."""
+        self._said: set[str] = set()
+        self._suppressions: Suppressions | None = None
+        self.listeners: list[Listener] = []
+
+    @property
+    def suppressions(self) -> Suppressions:
+        """What knows of decisions, baselines and changed lines."""
+        if self._suppressions is None:
+            # Not before a document is opened: `initialize` is answered without it.
+            from linewise.workspace.suppressions import Suppressions
+
+            self._suppressions = Suppressions()
+        return self._suppressions
 
     def known(self, document: Document) -> Outcome | None:
         """Return the outcome of exactly this version, if there is one; never computes."""
         outcome, model = self._outcomes.get(document.uri), self._host.loaded
         if outcome is None or model is None:
             return None
-        return outcome if (outcome.document, outcome.model) == (document, model.identity) else None
+        same = (outcome.document, outcome.identity.model) == (document, model.identity)
+        return outcome if same else None
 
     def forget(self, document: Document) -> None:
         """Drop what is remembered of a closed document."""
@@ -127,43 +120,52 @@ class Scorer:
         model = await self._host.model(patience)
         if model is None:
             return None
-        calibration = model.workspaces.version(path_of(document.uri))
-        key = _Key(calibration, _result_id(document.text, model, calibration, settings))
+        identity = identify(document, model, settings, self.suppressions)
         known = self._outcomes.get(document.uri)
-        if known is None or known.result_id != key.result_id:
+        if known is None or known.result_id != identity.result_id:
             await self._still(document)
-            outcome = await self._compute(document, model, settings, key, known)
+            outcome = await self._shared(document, model, settings, identity)
         elif known.document is document:
             return known
         else:
             outcome = evolve(known, document=document)
         if document.outdated.is_set() or self._host.loaded is not model:
             raise Superseded
-        if outcome is None:
-            return None
-        if self._documents.get(document.uri) is document:
-            self._outcomes[document.uri] = outcome
-            self._accept(document)
-            self._summarize(outcome, settings)
-            self._host.status.calibrated(outcome.scored.calibration.fitted)
-            self.shown(outcome)
+        if outcome is not None and self._documents.get(document.uri) is document:
+            self._keep(outcome)
         return outcome
 
     async def _still(self, document: Document) -> None:
         if document.edited_at is not None:
             await asyncio.sleep(document.edited_at + self._debounce - time.monotonic())
 
-    async def _compute(
-        self,
-        document: Document,
-        model: LoadedModel,
-        settings: Settings,
-        key: _Key,
-        known: Outcome | None,
+    async def _shared(
+        self, document: Document, model: LoadedModel, settings: Settings, identity: Identity
     ) -> Outcome | None:
-        same = (model.identity, key.calibration, document.text)
-        like = known and (known.model, known.calibration, known.document.text)
+        """Compute an outcome, once for all who ask for it at the same time."""
+        key, ticket = (document, identity.result_id), object()
+        flight = self._flights.get(key)
+        if flight is None:
+            work = self._compute(document, model, settings, identity)
+            flight = self._flights[key] = _Flight(asyncio.create_task(work))
+            flight.task.add_done_callback(lambda _: self._flights.pop(key, None))
+        flight.waiting.add(ticket)
+        try:
+            return await asyncio.shield(flight.task)
+        finally:
+            flight.waiting.discard(ticket)
+            if not flight.waiting and not flight.task.done():
+                flight.task.cancel()
+                self._flights.pop(key, None)
+
+    async def _compute(
+        self, document: Document, model: LoadedModel, settings: Settings, identity: Identity
+    ) -> Outcome | None:
+        known = self._outcomes.get(document.uri)
+        same = identity.model, identity.calibration, document.text
+        like = known and (known.identity.model, known.identity.calibration, known.document.text)
         before = known.scored if known and like == same else None
+        suppressions = self.suppressions
 
         def unwanted() -> bool:
             return document.outdated.is_set() or self._host.loaded is not model
@@ -178,29 +180,14 @@ class Scorer:
                 gives_way = self._host.wanted and time.monotonic() - begun > SLICE
                 return token.is_set() or unwanted() or gives_way
 
-            engine, text = model.engine, document.text
-            scored = before or engine.score(
-                text,
-                calibration=model.workspaces.calibration(
-                    path_of(document.uri), text.count("\n") + 1
-                ),
-                cancelled=cancelled,
-            )
-            findings = select_findings(
-                scored.table, scored.lines, settings, scored.calibration.threshold
-            ).findings
-            # The probe belongs to this thread; a hover is then nothing but a look-up.
-            weights = {
-                finding.line: engine.token_weights(scored, finding.line) for finding in findings
-            }
-            return Outcome(
+            return compute(
                 document,
-                key.result_id,
-                model.identity,
-                key.calibration,
-                scored,
-                findings,
-                weights,
+                model,
+                settings,
+                suppressions=suppressions,
+                identity=identity,
+                before=before,
+                cancelled=cancelled,
             )
 
         try:
@@ -214,6 +201,20 @@ class Scorer:
             self._decline(document, f"is not scored: {type(error).__name__}; see the log")
         return None
 
+    def _keep(self, outcome: Outcome) -> None:
+        if self._outcomes.get(outcome.document.uri) is outcome:
+            return  # somebody else waited for it too
+        self._outcomes[outcome.document.uri] = outcome
+        self._accept(outcome.document)
+        self._host.status.calibrated(outcome.scored.calibration.fitted)
+        for problem in outcome.problems:
+            if problem not in self._said:
+                self._said.add(problem)
+                self._client.log(problem, types.MessageType.Warning)
+                self._client.show(problem, types.MessageType.Warning)
+        for listener in self.listeners:
+            listener(outcome)
+
     def _decline(self, document: Document, reason: str) -> None:
         message = f"{PurePosixPath(unquote(document.uri)).name} {reason}"
         current = self._documents.get(document.uri) is document
@@ -226,24 +227,3 @@ class Scorer:
     def _accept(self, document: Document) -> None:
         if self._declined.pop(document.uri, None) is not None:
             self._host.status.remark(next(reversed(self._declined.values()), None))
-
-    def _summarize(self, outcome: Outcome, settings: Settings) -> None:
-        threshold = settings.status_threshold
-        lines = outcome.scored.lines
-        self._client.notify(
-            SUMMARY,
-            {
-                "uri": outcome.document.uri,
-                "version": outcome.document.version,
-                "above": sum(line.probability >= threshold for line in lines),
-                "threshold": threshold,
-                "flagged": len(outcome.findings),
-                "codeLines": len(lines),
-            },
-        )
-
-
-def _result_id(text: str, model: LoadedModel, calibration: str, settings: Settings) -> str:
-    digest = hashlib.sha256(text.encode("utf-8", "surrogatepass"))
-    digest.update(f"\0{model.identity}\0{calibration}\0{settings!r}".encode())
-    return digest.hexdigest()

@@ -13,8 +13,9 @@ from pygls.exceptions import FeatureRequestError, JsonRpcException, PyglsError
 from pygls.lsp.server import LanguageServer
 
 from linewise import __version__, interrupt
-from linewise.lsp import commands, diagnostics
+from linewise.lsp import code_actions, commands, diagnostics, review, risky_lines, what_if
 from linewise.lsp.client import Client
+from linewise.lsp.code_actions import CodeActions
 from linewise.lsp.commands import Commands, SpanQuery
 from linewise.lsp.configuration import Configuration
 from linewise.lsp.diagnostics import Diagnostics
@@ -22,9 +23,15 @@ from linewise.lsp.documents import Document, Documents
 from linewise.lsp.feedback import FeedbackWatcher
 from linewise.lsp.hover import Hovers
 from linewise.lsp.model import LoadEngine, ModelHost, load_engine
+from linewise.lsp.options import read_options
 from linewise.lsp.protocol import Protocol
+from linewise.lsp.questions import Questions, answering
+from linewise.lsp.review import Review
+from linewise.lsp.risky_lines import RiskyLines
+from linewise.lsp.scores import Scores
 from linewise.lsp.scoring import Scorer
 from linewise.lsp.tasks import Tasks
+from linewise.lsp.what_if import WhatIf
 
 DEBOUNCE_SECONDS = 0.4
 GRACE_SECONDS = 0.1
@@ -61,11 +68,19 @@ class LinewiseServer(LanguageServer):
         self.scorer = Scorer(self.host, self.client, self.documents, self.configuration, debounce)
         self.diagnostics = Diagnostics(self.client, self.documents, self.scorer, self.tasks)
         self.feedback = FeedbackWatcher(self.host)
-        self.scorer.shown = self.feedback.shown
+        self.scores = Scores(self.client)
+        self.scorer.listeners += [self.scores.scored, self.feedback.shown]
         self.hovers = Hovers(self.client, self.documents, self.scorer)
-        self.commands = Commands(
-            self.client, self.host, self.documents, self.scorer, self.configuration
+        self.code_actions = CodeActions(
+            self.client, self.documents, self.scorer, self.configuration
         )
+        self.questions = Questions(self.host, self.documents, self.scorer, self.configuration)
+        self.commands = Commands(
+            self.client, self.host, self.documents, self.questions, self.configuration
+        )
+        self.review = Review(self.questions, self.scorer, self.feedback, self.diagnostics.refresh)
+        self.what_if = WhatIf(self.questions, self.host)
+        self.risky_lines = RiskyLines(self.questions, self.documents, self.scorer)
         self.initialization_options: object = None
         self.was_shut_down = False
         _bind(self)
@@ -123,10 +138,16 @@ class LinewiseServer(LanguageServer):
 
 def _bind(server: LinewiseServer) -> None:
     """Register every handler. Those for notifications return at once and leave work to tasks."""
+    _bind_lifecycle(server)
+    _bind_documents(server)
+    _bind_commands(server)
 
+
+def _bind_lifecycle(server: LinewiseServer) -> None:
     @server.feature(types.INITIALIZE)
     def initialize(ls: LinewiseServer, params: types.InitializeParams) -> None:
         ls.initialization_options = params.initialization_options
+        ls.client.options = read_options(params.initialization_options)
 
     @server.feature(types.INITIALIZED)
     def initialized(ls: LinewiseServer, _params: types.InitializedParams) -> None:
@@ -146,6 +167,8 @@ def _bind(server: LinewiseServer) -> None:
     ) -> None:
         ls.tasks.spawn(ls.configure(params.settings))
 
+
+def _bind_documents(server: LinewiseServer) -> None:
     @server.feature(types.TEXT_DOCUMENT_DID_OPEN)
     def did_open(ls: LinewiseServer, params: types.DidOpenTextDocumentParams) -> None:
         item = params.text_document
@@ -180,15 +203,67 @@ def _bind(server: LinewiseServer) -> None:
     def hover(ls: LinewiseServer, params: types.HoverParams) -> types.Hover | None:
         return ls.hovers.at(params)
 
+    @server.feature(types.TEXT_DOCUMENT_CODE_ACTION, code_actions.OPTIONS)
+    def code_action(
+        ls: LinewiseServer, params: types.CodeActionParams
+    ) -> list[types.CodeAction | types.Command]:
+        return ls.code_actions.at(params)
+
+
+def _bind_commands(server: LinewiseServer) -> None:
     @server.command(commands.QUERY_SPAN)
     async def query_span(ls: LinewiseServer, query: SpanQuery) -> dict[str, Any]:
-        return await ls.commands.query_span(query)
+        with answering():
+            return await ls.commands.query_span(query)
 
     @server.command(commands.RESET_FEEDBACK)
     def reset_feedback(ls: LinewiseServer) -> dict[str, Any]:
-        answer = ls.commands.reset_feedback()
+        with answering():
+            answer = ls.commands.reset_feedback()
         ls.diagnostics.refresh()
         return answer
+
+    @server.command(review.MARK_REVIEWED)
+    async def mark_reviewed(ls: LinewiseServer, asked: review.Mark) -> None:
+        with answering():
+            await ls.review.mark(asked)
+
+    @server.command(review.ACCEPT_FILE)
+    async def accept_file(ls: LinewiseServer, asked: review.WholeFile) -> dict[str, Any]:
+        with answering():
+            return {"accepted": await ls.review.accept(asked.uri)}
+
+    @server.command(review.NOT_USEFUL)
+    async def not_useful(ls: LinewiseServer, asked: review.Place) -> None:
+        with answering():
+            await ls.review.not_useful(asked)
+
+    @server.command(review.IGNORE)
+    async def ignore(ls: LinewiseServer, asked: review.Ignore) -> None:
+        with answering():
+            await ls.review.ignore(asked)
+
+    @server.command(review.ADD_TO_BASELINE)
+    async def add_to_baseline(ls: LinewiseServer, asked: review.Baselined) -> dict[str, Any]:
+        with answering():
+            return {"added": await ls.review.add_to_baseline(asked)}
+
+    @server.command(what_if.WHAT_IF)
+    async def ask_what_if(ls: LinewiseServer, asked: what_if.Replacement) -> dict[str, Any]:
+        with answering():
+            answer = await ls.what_if.answer(asked)
+        if asked.show:
+            ls.client.show(answer["message"], types.MessageType.Info)
+        return answer
+
+    @server.command(risky_lines.RISKY_LINES)
+    def list_risky_lines(ls: LinewiseServer, asked: risky_lines.Request) -> dict[str, Any]:
+        return ls.risky_lines.listed(asked)
+
+    @server.command(risky_lines.COPY_MARKDOWN)
+    async def copy_markdown(ls: LinewiseServer, asked: review.Place) -> dict[str, Any]:
+        with answering():
+            return {"markdown": await ls.risky_lines.markdown(asked)}
 
     @server.command(commands.LIST_MODELS)
     def list_models(ls: LinewiseServer) -> list[dict[str, Any]]:

@@ -34,11 +34,6 @@ class Baseline:
         self._files: dict[str, list[str]] = {}
         self.problem: str | None = None
 
-    @property
-    def version(self) -> str:
-        """Changes whenever the file may have."""
-        return str(store.signature(self.path))
-
     def of(self, name: str) -> frozenset[str]:
         """Return the fingerprints known of a file, none if they cannot be read (``problem``)."""
         self._read()
@@ -76,17 +71,18 @@ class Baseline:
         signature = store.signature(self.path)
         if signature == self._signature:
             return
-        self._signature, self.problem = signature, None
-        self._files = {}
+        files, problem = {}, None
         try:
             raw = json.loads(self.path.read_text("utf-8"))
             if raw["version"] != VERSION:
                 raise ValueError
-            self._files = cattrs.structure(raw, _Stored).files
+            files = cattrs.structure(raw, _Stored).files
         except FileNotFoundError:
-            return
+            pass
         except (OSError, ValueError, KeyError, TypeError, cattrs.BaseValidationError):
-            self.problem = (
+            problem = (
                 f"{self.path} is no baseline that this version of Linewise reads, and is not used; "
                 "correct it, or delete it and add its findings again"
             )
+        # The signature last: another thread that asks meanwhile reads the file itself.
+        self._files, self.problem, self._signature = files, problem, signature

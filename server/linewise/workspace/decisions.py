@@ -62,13 +62,7 @@ class DecisionStore:
         self._path = None if root is None else store.folder_of(root) / "decisions.json"
         self._signature = (-1, -1)
         self._files: dict[str, Decisions] = {}
-        self._changes = 0
         self.problem: str | None = None
-
-    @property
-    def version(self) -> str:
-        """Changes whenever some decision may have."""
-        return f"{self._now()} {self._changes}"
 
     def of(self, name: str) -> Decisions:
         """Return what was decided about a file, nothing if that cannot be read (``problem``)."""
@@ -85,7 +79,6 @@ class DecisionStore:
         """
         if self._path is None:
             self._files[name] = change(self.of(name))
-            self._changes += 1
             return
         try:
             self._path.parent.mkdir(parents=True, exist_ok=True)
@@ -115,17 +108,18 @@ class DecisionStore:
         signature = self._now()
         if self._path is None or signature == self._signature:
             return
-        self._signature, self.problem = signature, None
+        files, problem = {}, None
         try:
             raw = json.loads(self._path.read_text("utf-8"))
             if raw["version"] != VERSION:
                 raise ValueError
-            self._files = _CONVERTER.structure(raw, _Stored).files
+            files = _CONVERTER.structure(raw, _Stored).files
         except FileNotFoundError:
-            self._files = {}
+            pass
         except (OSError, ValueError, KeyError, TypeError, cattrs.BaseValidationError):
-            self._files = {}
-            self.problem = (
+            problem = (
                 f"{self._path} cannot be read by this version of Linewise: what was reviewed and "
                 "ignored is shown again; move the file away to begin anew"
             )
+        # The signature last: another thread that asks meanwhile reads the file itself.
+        self._files, self.problem, self._signature = files, problem, signature

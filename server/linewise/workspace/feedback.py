@@ -172,6 +172,11 @@ class Episode:
         self._touched = self._touched or bool(edited)
         return edited
 
+    def take(self, text: str, line: int) -> None:
+        """Leave a line out from now on, if ``text`` is as last saved: the user spoke of it."""
+        if text == self._text and line < len(self._seen):
+            self._seen[line] = None
+
     def end(self) -> list[Observation]:
         """Return the lines that were kept; none of a document in which nothing was edited.
 

@@ -31,13 +31,10 @@ class Suppressions:
         """Return what changes whenever what is suppressed in a file may; starts no process."""
         baseline, changes = self.baseline(place, settings), self._changes_of(place, settings)
         since = settings.changed_since
-        return " ".join(
-            (
-                self.decisions(place).version,
-                baseline.version if baseline else "",
-                changes.version(since) if changes and since else "",
-            )
-        )
+        decided = self.decisions(place).of(place.name)
+        known = baseline.of(place.name) if baseline else frozenset()
+        head = changes.version(since) if changes and since else ""
+        return f"{hash((decided, known))} {head}"
 
     def of(
         self,

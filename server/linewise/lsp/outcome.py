@@ -1,0 +1,206 @@
+"""All that is known of one version of a document, computed on the model's thread."""
+
+from __future__ import annotations
+
+import hashlib
+import math
+from collections.abc import Callable, Container, Mapping
+from typing import TYPE_CHECKING
+
+from attrs import frozen
+
+from linewise.analysis.bands import Bands, bands
+from linewise.analysis.findings import select_findings
+from linewise.analysis.fingerprints import fingerprints
+from linewise.analysis.suppression import Suppression
+from linewise.lsp.client import path_of
+from linewise.lsp.documents import Document
+from linewise.results import Band, Finding, LineScore, TokenWeight
+from linewise.settings import Settings
+
+if TYPE_CHECKING:
+    from linewise.engine import ScoredText
+    from linewise.lsp.model import LoadedModel
+    from linewise.workspace.decisions import Place
+    from linewise.workspace.suppressions import Suppressions
+
+LEAST_WEIGHT = 0.1
+"""Log-odds below which a token is no reason worth naming."""
+LONGEST_NAME = 30
+
+
+@frozen
+class Identity:
+    """What an outcome is known by.
+
+    ``result_id`` is equal if and only if text, model, probe, calibration, settings and what is
+    suppressed are; ``model`` is the identity of the model alone, ``calibration`` the version of
+    the calibration (`Workspace.version`).
+    """
+
+    result_id: str
+    model: str
+    calibration: str
+
+
+@frozen(eq=False)
+class Outcome:
+    """All that is shown of one version of a document, ready to be looked up.
+
+    ``findings`` are the lines that are shown, and ``hidden`` how many more the cap left out;
+    ``prints`` are the fingerprints of all scored lines. ``weights`` holds the token weights of
+    each flagged line, strongest first, and ``reasons`` the one strongest reason there is for it.
+    """
+
+    document: Document
+    identity: Identity
+    scored: ScoredText
+    settings: Settings
+    bands: Bands
+    prints: Mapping[int, str]
+    suppressed: Suppression
+    findings: tuple[Finding, ...]
+    hidden: int
+    weights: Mapping[int, tuple[TokenWeight, ...]]
+    reasons: Mapping[int, str]
+    problems: tuple[str, ...] = ()
+
+    @property
+    def result_id(self) -> str:
+        """What the client knows it by."""
+        return self.identity.result_id
+
+    def finding(self, line: int) -> Finding | None:
+        """Return the finding on a 0-based line."""
+        return next((finding for finding in self.findings if finding.line == line), None)
+
+    def band(self, score: LineScore) -> Band:
+        """Return the band of a scored line."""
+        return self.bands.of(score.probability)
+
+    def risky(self) -> list[LineScore]:
+        """Return the lines above the lowest band that are not ignored, the most probable first."""
+        left_alone = self.suppressed.ignored | self.suppressed.baselined
+        return sorted(
+            (
+                each
+                for each in self.scored.lines
+                if self.band(each) is not Band.LOW and each.line not in left_alone
+            ),
+            key=lambda each: each.rank,
+        )
+
+
+def place(document: Document) -> Place:
+    """Return where decisions about a document are kept."""
+    # Not before a document is opened: `initialize` is answered without it.
+    from linewise.workspace.decisions import Place, place_of
+
+    path = path_of(document.uri)
+    return Place(None, document.uri) if path is None else place_of(path)
+
+
+def identify(
+    document: Document, model: LoadedModel, settings: Settings, suppressions: Suppressions
+) -> Identity:
+    """Return what the outcome of a document will be known by; reads little and starts nothing."""
+    calibration = model.workspaces.version(path_of(document.uri))
+    suppressed = suppressions.version(place(document), settings)
+    digest = hashlib.sha256(document.text.encode("utf-8", "surrogatepass"))
+    digest.update(f"\0{model.identity}\0{calibration}\0{settings!r}\0{suppressed}".encode())
+    return Identity(digest.hexdigest(), model.identity, calibration)
+
+
+def score(
+    document: Document,
+    model: LoadedModel,
+    text: str,
+    cancelled: Callable[[], bool],
+    only: Container[int] | None = None,
+) -> ScoredText:
+    """Score a text as that of a document, ``only`` some lines of it if given.
+
+    On the model's thread.
+
+    Raises
+    ------
+    Cancelled
+        If ``cancelled`` said so.
+    """
+    calibration = model.workspaces.calibration(path_of(document.uri), text.count("\n") + 1)
+    return model.engine.score(text, calibration=calibration, only=only, cancelled=cancelled)
+
+
+def compute(
+    document: Document,
+    model: LoadedModel,
+    settings: Settings,
+    *,
+    suppressions: Suppressions,
+    identity: Identity,
+    before: ScoredText | None,
+    cancelled: Callable[[], bool],
+) -> Outcome:
+    """Score a document, unless ``before`` says how it is scored, and select what is shown.
+
+    On the model's thread.
+
+    Raises
+    ------
+    Cancelled
+        If ``cancelled`` said so.
+    """
+    scored = before or score(document, model, document.text, cancelled)
+    prints = fingerprints(scored.table, scored.lines)
+    where = place(document)
+    suppressed = suppressions.of(where, scored.table, scored.lines, prints, settings)
+    threshold = scored.calibration.threshold
+    shown = select_findings(
+        scored.table, scored.lines, settings, threshold, suppressed=suppressed, prints=prints
+    )
+    # The probe belongs to this thread; a hover is then nothing but a look-up.
+    weights = {
+        finding.line: model.engine.token_weights(scored, finding.line) for finding in shown.findings
+    }
+    return Outcome(
+        document=document,
+        identity=identity,
+        scored=scored,
+        settings=settings,
+        bands=bands(settings, threshold),
+        prints=prints,
+        suppressed=suppressed,
+        findings=shown.findings,
+        hidden=shown.hidden,
+        weights=weights,
+        reasons=_reasons(scored, weights),
+        problems=suppressions.problems(where, settings),
+    )
+
+
+def _reasons(scored: ScoredText, weights: Mapping[int, tuple[TokenWeight, ...]]) -> dict[int, str]:
+    """Say why of each flagged line: a name that resolves to nothing, or else what weighs most."""
+    from linewise.analysis.line_facts import FACTS
+    from linewise.analysis.names import LINE_PROBLEMS, name_problems
+    from linewise.rationale.explanation import sentence
+
+    reasons = {line: reason for line in weights if (reason := _heaviest(weights[line]))}
+    # Names are resolved again only if the facts say that it is worth it: it takes a while.
+    columns = [FACTS.index(name) for name in LINE_PROBLEMS if name in FACTS]
+    counts = scored.facts[:, columns].sum(axis=1)
+    if not any(counts[at] for at, each in enumerate(scored.lines) if each.line in weights):
+        return reasons
+    for problem in reversed(name_problems(scored.table.text)):
+        if problem.line in weights:
+            reasons[problem.line] = sentence(problem, "'{}'".format)
+    return reasons
+
+
+def _heaviest(weights: tuple[TokenWeight, ...]) -> str | None:
+    for weight in weights:
+        name = weight.text.strip()
+        if not math.isfinite(weight.weight) or weight.weight < LEAST_WEIGHT:
+            continue
+        if name and name.isprintable() and len(name) <= LONGEST_NAME:
+            return f"'{name}' weighs most"
+    return None
