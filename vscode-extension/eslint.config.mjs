@@ -23,5 +23,14 @@ export default tseslint.config(
       "@typescript-eslint/switch-exhaustiveness-check": "error",
     },
   },
-  { files: ["scripts/*.mjs"], languageOptions: { globals: { Buffer: "readonly" } } },
+  {
+    files: ["scripts/*.mjs"],
+    languageOptions: { globals: { Buffer: "readonly", URL: "readonly" } },
+  },
+  {
+    files: ["media/**/*.js"],
+    languageOptions: {
+      globals: { acquireVsCodeApi: "readonly", document: "readonly", window: "readonly" },
+    },
+  },
 );

@@ -1,13 +1,17 @@
 import { createInterface } from "node:readline";
 import { LanguageClient, RevealOutputChannelOn, State } from "vscode-languageclient/node";
 import { CrashPolicy } from "./crashes";
+import { documentSelector } from "./documents";
 import { log } from "./logging";
+import type { Problem } from "./problem";
 import type { Command } from "./settings";
 
-export const documentSelector = [
-  { language: "python", scheme: "file" },
-  { language: "python", scheme: "untitled" },
-];
+/** What this client does for the server's code actions, with an address and a line as arguments. */
+export const clientCommands = [
+  "linewise.showExplanation",
+  "linewise.copyMarkdown",
+  "linewise.whatIf",
+] as const;
 
 /** The library's own message about a failed start is left out: a message with remedies is shown for it. */
 class QuietClient extends LanguageClient {
@@ -16,9 +20,16 @@ class QuietClient extends LanguageClient {
   }
 }
 
-export function createClient(server: Command, cwd: string): LanguageClient {
+/** Hears what becomes of a client's server. */
+export interface Watcher {
+  changed(client: LanguageClient, state: "starting" | "running" | "stopped"): void;
+  /** It keeps crashing, and is not started again by itself. */
+  crashed(problem: Problem): void;
+}
+
+export function createClient(server: Command, cwd: string, watcher: Watcher): LanguageClient {
   const [command, ...args] = server;
-  const crashes = new CrashPolicy();
+  const crashes = new CrashPolicy((problem) => watcher.crashed(problem));
   const client = new QuietClient(
     "linewise",
     "Linewise",
@@ -26,6 +37,9 @@ export function createClient(server: Command, cwd: string): LanguageClient {
     {
       documentSelector,
       outputChannel: log(),
+      initializationOptions: { lineScores: true, clientCommands },
+      // A hover may link to these, and to nothing else.
+      markdown: { isTrusted: { enabledCommands: clientCommands } },
       // What fails is said once: by the status, or by whoever asked for it.
       revealOutputChannelOn: RevealOutputChannelOn.Never,
       initializationFailedHandler: () => false,
@@ -41,8 +55,15 @@ export function createClient(server: Command, cwd: string): LanguageClient {
     },
   );
   client.onDidChangeState(({ newState }) => {
-    if (newState === State.Running) {
-      crashes.ran();
+    switch (newState) {
+      case State.Starting:
+        return watcher.changed(client, "starting");
+      case State.Running:
+        crashes.ran();
+        return watcher.changed(client, "running");
+      case State.Stopped:
+      case State.StartFailed:
+        return watcher.changed(client, "stopped");
     }
   });
   return client;

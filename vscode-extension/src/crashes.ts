@@ -1,3 +1,4 @@
+import { l10n } from "vscode";
 import {
   CloseAction,
   ErrorAction,
@@ -5,6 +6,7 @@ import {
   type ErrorHandler,
   type ErrorHandlerResult,
 } from "vscode-languageclient/node";
+import { Problem } from "./problem";
 
 const LIMIT = 3;
 const WINDOW_MS = 3 * 60_000;
@@ -18,7 +20,10 @@ export class CrashPolicy implements ErrorHandler {
   private hasRun = false;
   private crashes: number[] = [];
 
-  constructor(private readonly now: () => number = Date.now) {}
+  constructor(
+    private readonly onLoop: (problem: Problem) => void,
+    private readonly now: () => number = Date.now,
+  ) {}
 
   ran(): void {
     this.hasRun = true;
@@ -37,11 +42,16 @@ export class CrashPolicy implements ErrorHandler {
     if (this.crashes.length <= LIMIT) {
       return { action: CloseAction.Restart };
     }
-    return {
-      action: CloseAction.DoNotRestart,
-      message:
-        `The Linewise server crashed ${this.crashes.length} times in a few minutes and is not started ` +
-        "again. The command “Linewise: Restart Server” starts it.",
-    };
+    this.onLoop(
+      new Problem(
+        l10n.t(
+          "The Linewise server crashed {0} times in a few minutes and is not started again by itself. " +
+            "Its log says why.",
+          this.crashes.length,
+        ),
+        ["showLog", "restart"],
+      ),
+    );
+    return { action: CloseAction.DoNotRestart, handled: true };
   }
 }

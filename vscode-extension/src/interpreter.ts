@@ -1,8 +1,13 @@
+import { l10n } from "vscode";
 import { Problem } from "./problem";
+import { reasonOf } from "./reason";
 import type { Command } from "./settings";
 
 /** Kept equal to `requires-python` of the package. */
 export const OLDEST: readonly [number, number] = [3, 11];
+
+/** Minor versions to look for by name, the newest that is known to work first. */
+const NEWER = [14, 13, 12, 11];
 
 export interface Interpreter {
   readonly command: Command;
@@ -44,22 +49,33 @@ export async function checkConfigured(command: Command, ask: Ask): Promise<Comma
     found = await inspect(command, ask);
   } catch (error) {
     throw new Problem(
-      `The Python of the setting linewise.interpreter cannot be run (${reason(error)}). ` +
-        `Correct the setting, or empty it to let Linewise make an environment of its own.`,
+      l10n.t(
+        "The Python of the setting linewise.interpreter cannot be run ({0}). " +
+          "Correct the setting, or empty it to let Linewise make an environment of its own.",
+        reasonOf(error),
+      ),
       ["openInterpreterSetting"],
     );
   }
   if (!isRecent(found.version)) {
     throw new Problem(
-      `Linewise needs Python ${OLDEST.join(".")} or newer; ${shown} is ${found.version.join(".")}. ` +
-        `Choose another one in the setting linewise.interpreter.`,
+      l10n.t(
+        "Linewise needs Python {0} or newer; {1} is {2}. " +
+          "Choose another one in the setting linewise.interpreter.",
+        OLDEST.join("."),
+        shown,
+        found.version.join("."),
+      ),
       ["openInterpreterSetting"],
     );
   }
   if (!found.hasLinewise) {
     throw new Problem(
-      `The package linewise is not installed in ${shown}. ` +
-        `Install it there, or empty the setting linewise.interpreter.`,
+      l10n.t(
+        "The package linewise is not installed in {0}. " +
+          "Install it there, or empty the setting linewise.interpreter.",
+        shown,
+      ),
       ["openInterpreterSetting"],
     );
   }
@@ -75,14 +91,18 @@ export async function firstRecent(candidates: readonly Command[], ask: Ask): Pro
       if (isRecent(version)) {
         return command;
       }
-      refused.push(`${command.join(" ")} is ${version.join(".")}`);
+      refused.push(l10n.t("{0} is {1}", command.join(" "), version.join(".")));
     } catch (error) {
-      refused.push(reason(error));
+      refused.push(reasonOf(error));
     }
   }
   throw new Problem(
-    `Linewise needs Python ${OLDEST.join(".")} or newer and found none (${refused.join("; ")}). ` +
-      `Install one, or name it in the setting linewise.interpreter.`,
+    l10n.t(
+      "Linewise needs Python {0} or newer and found none ({1}). " +
+        "Install one, or name a Python that has the package linewise in the setting linewise.interpreter.",
+      OLDEST.join("."),
+      refused.join("; "),
+    ),
     ["openInterpreterSetting"],
   );
 }
@@ -93,10 +113,8 @@ export function candidates(selected: string | undefined, platform: NodeJS.Platfo
     ...(selected === undefined ? [] : ([[selected]] satisfies Command[])),
     ["python3"],
     ["python"],
+    // Beside an older `python3`, distributions install newer ones under their full names.
+    ...(platform === "win32" ? [] : NEWER.map((minor): Command => [`python3.${minor}`])),
     ...(platform === "win32" ? ([["py", "-3"]] satisfies Command[]) : []),
   ];
-}
-
-function reason(error: unknown): string {
-  return error instanceof Error ? error.message : String(error);
 }

@@ -1,20 +1,20 @@
-import { commands, window } from "vscode";
+import { commands, l10n, window } from "vscode";
 import { log } from "./logging";
 import { showProgress } from "./progress";
-import { listModels, type ModelInfo } from "./protocol";
+import { serverCommands, type ModelInfo } from "./protocol";
 import { ask } from "./request";
 import type { Server } from "./server";
-import { writeModel } from "./settings";
+import { writeSetting } from "./settings";
 
 export async function selectModel(server: Server): Promise<void> {
   const models = await knownModels(server);
   const choice = await window.showQuickPick(models.map(modelItem), {
-    title: "Linewise: Select Model",
-    placeHolder: "The language model that reads the code",
+    title: l10n.t("Linewise: Select Model"),
+    placeHolder: l10n.t("The language model that reads the code"),
     matchOnDescription: true,
   });
   if (choice) {
-    await writeModel(choice.label);
+    await writeSetting("model", choice.label);
     await offerMissing(server, choice.model);
   }
 }
@@ -27,11 +27,21 @@ export async function offerModelInUse(server: Server): Promise<void> {
   }
 }
 
+/** Install the model in use; the walkthrough's button is the consent. */
+export async function installModelInUse(server: Server): Promise<void> {
+  const model = (await knownModels(server)).find(({ active }) => active);
+  if (model?.installed) {
+    void window.showInformationMessage(l10n.t("The model {0} is installed.", model.name));
+  } else if (model) {
+    await pull(server, model.name);
+  }
+}
+
 export function modelItem(model: ModelInfo) {
   const facts = [
-    model.active && "in use",
-    model.installed ? "installed" : "not installed",
-    !model.probe && "no probe: nothing can be scored with it",
+    model.active && l10n.t("in use"),
+    model.installed ? l10n.t("installed") : l10n.t("not installed"),
+    !model.probe && l10n.t("no probe: nothing can be scored with it"),
   ];
   return {
     label: model.name,
@@ -42,16 +52,22 @@ export function modelItem(model: ModelInfo) {
 }
 
 async function knownModels(server: Server): Promise<ModelInfo[]> {
-  return (await ask<ModelInfo[]>(server, "asking for the models", listModels)) ?? [];
+  return (
+    (await ask<ModelInfo[]>(server, l10n.t("asking for the models"), serverCommands.listModels)) ??
+    []
+  );
 }
 
 async function offerMissing(server: Server, { name, installed }: ModelInfo): Promise<void> {
   if (installed) {
     return;
   }
-  const install = "Install Model";
+  const install = l10n.t("Install Model");
   const pressed = await window.showInformationMessage(
-    `The model ${name} is not installed. Download and convert it now? This is done once and takes minutes.`,
+    l10n.t(
+      "The model {0} is not installed. Download and convert it now? This is done once and takes minutes.",
+      name,
+    ),
     install,
   );
   if (pressed === install) {
@@ -60,14 +76,16 @@ async function offerMissing(server: Server, { name, installed }: ModelInfo): Pro
 }
 
 async function pull(server: Server, name: string): Promise<void> {
-  await showProgress(`Linewise: installing ${name}`, async (watched) => {
+  await showProgress(l10n.t("Linewise: installing {0}", name), async (watched) => {
     try {
       await server.runLinewise(["models", "pull", name], watched);
       await commands.executeCommand("linewise.restart");
     } catch (error) {
       if (!watched.signal.aborted) {
         log().error(String(error));
-        void window.showErrorMessage(`Linewise: ${name} could not be installed: the log says why.`);
+        void window.showErrorMessage(
+          l10n.t("Linewise: {0} could not be installed: the log says why.", name),
+        );
       }
     }
   });

@@ -1,5 +1,5 @@
 /** What the user can press to get on. */
-export type Remedy = "createEnvironment" | "openInterpreterSetting" | "showLog";
+export type Remedy = "createEnvironment" | "openInterpreterSetting" | "restart" | "showLog";
 
 /** A reason why the server is not running, said so that the user knows what to do. */
 export class Problem extends Error {

@@ -1,19 +1,26 @@
-import { commands, env, window } from "vscode";
+import { commands, env, l10n, window } from "vscode";
 import type { Problem, Remedy } from "./problem";
 import type { Server } from "./server";
 
-const LABELS: Record<Remedy, string> = {
-  createEnvironment: "Create Environment",
-  openInterpreterSetting: "Open Setting",
-  showLog: "Show Log",
-};
+function label(remedy: Remedy): string {
+  switch (remedy) {
+    case "createEnvironment":
+      return l10n.t("Create Environment");
+    case "openInterpreterSetting":
+      return l10n.t("Open Setting");
+    case "restart":
+      return l10n.t("Restart Server");
+    case "showLog":
+      return l10n.t("Show Log");
+  }
+}
 
 /** Say what is wrong, with a button for each thing that helps, and do what is pressed. */
 export async function offerRemedies(problem: Problem, server: Server): Promise<void> {
   const show =
     problem.severity === "question" ? window.showInformationMessage : window.showErrorMessage;
-  const pressed = await show(problem.message, ...problem.remedies.map((remedy) => LABELS[remedy]));
-  const remedy = problem.remedies.find((candidate) => LABELS[candidate] === pressed);
+  const pressed = await show(problem.message, ...problem.remedies.map(label));
+  const remedy = problem.remedies.find((candidate) => label(candidate) === pressed);
   switch (remedy) {
     case "createEnvironment":
       await server.setup.allowEnvironment();
@@ -25,6 +32,9 @@ export async function offerRemedies(problem: Problem, server: Server): Promise<v
         env.remoteName ? "workbench.action.openRemoteSettings" : "workbench.action.openSettings",
         { query: "linewise.interpreter" },
       );
+      break;
+    case "restart":
+      await commands.executeCommand("linewise.restart");
       break;
     case "showLog":
       await commands.executeCommand("linewise.showLog");

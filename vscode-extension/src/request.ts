@@ -1,31 +1,50 @@
-import { ProgressLocation, window } from "vscode";
-import { ExecuteCommandRequest } from "vscode-languageclient/node";
+import { l10n, ProgressLocation, window, type CancellationToken } from "vscode";
+import { offers } from "./offers";
+import type { ServerCommand } from "./protocol";
+import { reasonOf } from "./reason";
 import type { Server } from "./server";
 
-/** Run a command of the server. What goes wrong is said to the user; the result is then undefined. */
+/** Why the server cannot be asked, in words for the user. */
+class NotOfferedError extends Error {}
+
+/** Run a command of the server. Rejects with a message for the user. */
+export async function execute<Result>(
+  server: Server,
+  command: ServerCommand,
+  argument?: object,
+  token?: CancellationToken,
+): Promise<Result> {
+  const client = server.running;
+  if (!client) {
+    throw new NotOfferedError(l10n.t("the server is not running"));
+  }
+  if (!offers(client, command)) {
+    throw new NotOfferedError(
+      l10n.t("the installed server is older than this extension and cannot do that; update it"),
+    );
+  }
+  const answer: unknown = await client.sendRequest(
+    "workspace/executeCommand",
+    { command, arguments: argument === undefined ? [] : [argument] },
+    token,
+  );
+  return answer as Result;
+}
+
+/** As `execute`, while the status bar says `title`. What goes wrong is said; the result is then undefined. */
 export async function ask<Result>(
   server: Server,
   title: string,
-  command: string,
-  ...args: unknown[]
+  command: ServerCommand,
+  argument?: object,
 ): Promise<Result | undefined> {
-  const client = server.running;
-  if (!client) {
-    void window.showWarningMessage("The Linewise server is not running.");
-    return undefined;
-  }
   try {
     return await window.withProgress(
-      { location: ProgressLocation.Window, title: `Linewise: ${title}` },
-      () =>
-        client.sendRequest(ExecuteCommandRequest.type, {
-          command,
-          arguments: args,
-        }) as Promise<Result>,
+      { location: ProgressLocation.Window, title: l10n.t("Linewise: {0}", title) },
+      () => execute<Result>(server, command, argument),
     );
   } catch (error) {
-    const reason = error instanceof Error ? error.message : String(error);
-    void window.showErrorMessage(`Linewise: ${title} failed: ${reason}`);
+    void window.showErrorMessage(l10n.t("Linewise: {0} failed: {1}", title, reasonOf(error)));
     return undefined;
   }
 }

@@ -1,5 +1,5 @@
 import { homedir } from "node:os";
-import { ConfigurationTarget, workspace, type ConfigurationChangeEvent } from "vscode";
+import { ConfigurationTarget, workspace, type Disposable, type Uri } from "vscode";
 
 const SECTION = "linewise";
 
@@ -42,17 +42,29 @@ export function configuredInterpreter(): Command | undefined {
   });
 }
 
-/** The server follows every other setting by itself. */
-export function needsRestart(event: ConfigurationChangeEvent): boolean {
-  return event.affectsConfiguration(`${SECTION}.interpreter`);
+/** Which lines are marked in the gutter. */
+export type HeatMapMode = "off" | "risky" | "all";
+
+export function heatMapMode(scope?: Uri): HeatMapMode {
+  const value = workspace.getConfiguration(SECTION, scope).get("heatMap");
+  return value === "risky" || value === "all" ? value : "off";
 }
 
-/** Choose a model where the choice is already made: in the workspace if it says so, else for the user. */
-export async function writeModel(name: string): Promise<void> {
+/** Tell about every change of one setting. */
+export function onDidChangeSetting(name: string, listener: () => void): Disposable {
+  return workspace.onDidChangeConfiguration((event) => {
+    if (event.affectsConfiguration(`${SECTION}.${name}`)) {
+      listener();
+    }
+  });
+}
+
+/** Write a setting where the choice is already made: in the workspace if it says so, else for the user. */
+export async function writeSetting(name: string, value: unknown): Promise<void> {
   const configuration = workspace.getConfiguration(SECTION);
   const target =
-    configuration.inspect("model")?.workspaceValue === undefined
+    configuration.inspect(name)?.workspaceValue === undefined
       ? ConfigurationTarget.Global
       : ConfigurationTarget.Workspace;
-  await configuration.update("model", name, target);
+  await configuration.update(name, value, target);
 }

@@ -1,11 +1,12 @@
 import { join } from "node:path";
-import type { ExtensionContext } from "vscode";
+import { l10n, type ExtensionContext } from "vscode";
 import { Environment, findBundle } from "./environment";
 import { candidates, checkConfigured, firstRecent, type Ask } from "./interpreter";
 import { Problem } from "./problem";
 import { run } from "./process";
 import { showProgress } from "./progress";
 import { selectedInterpreter } from "./pythonExtension";
+import { reasonOf } from "./reason";
 import { configuredInterpreter, type Command } from "./settings";
 
 const CONSENT = "linewise.mayCreateEnvironment";
@@ -33,8 +34,10 @@ export class Setup {
     const bundle = await findBundle(join(this.context.extensionPath, "bundled"));
     if (!bundle) {
       throw new Problem(
-        "This build of the extension brings no server. Name a Python that has the package linewise " +
-          "in the setting linewise.interpreter.",
+        l10n.t(
+          "This build of the extension brings no server. Name a Python that has the package linewise " +
+            "in the setting linewise.interpreter.",
+        ),
         ["openInterpreterSetting"],
       );
     }
@@ -43,8 +46,10 @@ export class Setup {
       // Not awaited here: a question nobody answers must not hold up a restart.
       if (!this.context.globalState.get<boolean>(CONSENT)) {
         throw new Problem(
-          "Linewise needs a Python environment of its own, in this extension's storage folder. " +
-            "May it make one now? pip downloads the packages, which take 2 GB or more.",
+          l10n.t(
+            "Linewise needs a Python environment of its own, in this extension's storage folder. " +
+              "May it make one now? pip downloads the packages, which take 2 GB or more.",
+          ),
           ["createEnvironment", "openInterpreterSetting"],
           "question",
         );
@@ -59,7 +64,7 @@ export class Setup {
   }
 
   private makeEnvironment(environment: Environment, base: Command): Thenable<void> {
-    return showProgress("Linewise: making its Python environment", async (watched) => {
+    return showProgress(l10n.t("Linewise: making its Python environment"), async (watched) => {
       try {
         await environment.make(base, (command, args) =>
           run(command, args, { cwd: this.storage, ...watched }),
@@ -67,8 +72,12 @@ export class Setup {
       } catch (error) {
         throw new Problem(
           watched.signal.aborted
-            ? "The Python environment is not complete, because making it was cancelled."
-            : `The Python environment could not be made: ${String(error)}`,
+            ? l10n.t("The Python environment is not complete, because making it was cancelled.")
+            : l10n.t(
+                "The Python environment could not be made: {0}. If there was no connection to the " +
+                  "package index, try again when there is one.",
+                reasonOf(error),
+              ),
           ["createEnvironment", "showLog"],
         );
       }

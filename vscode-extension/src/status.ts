@@ -1,4 +1,6 @@
+import { l10n } from "vscode";
 import type { FileSummary, StatusParams } from "./protocol";
+import { percent } from "./wording";
 
 /** Everything the server can be, seen from the editor. Only what a state has can be read from it. */
 export type ServerState =
@@ -37,17 +39,21 @@ export function stateOf({ state, message, ...engine }: StatusParams): ServerStat
 export function appearance(state: ServerState, summary: FileSummary | undefined): Appearance {
   switch (state.kind) {
     case "loading":
-      return show("loading~spin", "loading", [state.message]);
+      return show("loading~spin", l10n.t("loading"), [state.message]);
     case "failed":
-      return show("error", "failed", [state.message]);
+      return show("error", l10n.t("failed"), [state.message]);
     case "waiting":
-      return show("question", "not set up yet", [state.message]);
+      return show("question", l10n.t("not set up yet"), [state.message]);
     case "ready":
-      return show("pulse", summary ? count(summary) : "ready", describe(state.engine, summary));
+      return show(
+        "pulse",
+        summary ? count(summary) : l10n.t("ready"),
+        describe(state.engine, summary),
+      );
     case "busy":
       return show(
         "sync~spin",
-        summary ? `${count(summary)}, scoring` : "scoring",
+        summary ? l10n.t("{0}, scoring", count(summary)) : l10n.t("scoring"),
         describe(state.engine, summary),
       );
   }
@@ -58,18 +64,21 @@ function show(icon: string, text: string, details: readonly string[]): Appearanc
 }
 
 function count({ above, threshold }: FileSummary): string {
-  return `${above} ${above === 1 ? "line" : "lines"} above ${percent(threshold)}`;
+  return above === 1
+    ? l10n.t("1 line above {0}", percent(threshold))
+    : l10n.t("{0} lines above {1}", above, percent(threshold));
 }
 
 function describe(engine: Engine, summary: FileSummary | undefined): string[] {
   return [
-    ...(summary ? [`${summary.flagged} of ${summary.codeLines} lines of code underlined`] : []),
-    `Model: ${engine.model}`,
-    `Runs on: ${engine.provider ?? "not known yet"}`,
-    `Calibration: ${engine.calibration ?? "none, probabilities are uncalibrated"}`,
+    ...(summary
+      ? [l10n.t("{0} of {1} lines of code underlined", summary.flagged, summary.codeLines)]
+      : []),
+    l10n.t("Model: {0}", engine.model),
+    l10n.t("Runs on: {0}", engine.provider ?? l10n.t("not known yet")),
+    l10n.t(
+      "Calibration: {0}",
+      engine.calibration ?? l10n.t("none, probabilities are uncalibrated"),
+    ),
   ];
-}
-
-export function percent(probability: number): string {
-  return `${Math.round(100 * probability)} %`;
 }

@@ -1,4 +1,5 @@
 import {
+  l10n,
   languages,
   LanguageStatusSeverity,
   MarkdownString,
@@ -26,7 +27,7 @@ export class StatusItems implements Disposable {
     this.bar.command = "linewise.showMenu";
     this.language = languages.createLanguageStatusItem("linewise", selector);
     this.language.name = "Linewise";
-    this.language.command = { command: "linewise.showMenu", title: "Menu" };
+    this.language.command = { command: "linewise.showMenu", title: l10n.t("Menu") };
     this.subscriptions = [
       this.bar,
       this.language,

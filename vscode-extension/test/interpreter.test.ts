@@ -51,10 +51,11 @@ describe("the configured interpreter", () => {
 
 describe("an interpreter to make an environment with", () => {
   test("is looked for in the Python extension first, then on the path", () => {
-    assert.deepEqual(candidates("/sel/python", "linux"), [
+    assert.deepEqual(candidates("/sel/python", "linux").slice(0, 4), [
       ["/sel/python"],
       ["python3"],
       ["python"],
+      ["python3.14"],
     ]);
     assert.deepEqual(candidates(undefined, "win32"), [["python3"], ["python"], ["py", "-3"]]);
   });
@@ -62,6 +63,11 @@ describe("an interpreter to make an environment with", () => {
   test("is the first that is recent enough", async () => {
     const ask = machine({ python3: [3, 9, false], python: [3, 13, false] });
     assert.deepEqual(await firstRecent(candidates(undefined, "linux"), ask), ["python"]);
+  });
+
+  test("is found under its full name beside an older one", async () => {
+    const ask = machine({ python3: [3, 9, false], "python3.12": [3, 12, false] });
+    assert.deepEqual(await firstRecent(candidates(undefined, "linux"), ask), ["python3.12"]);
   });
 
   test("is missing: the message says what was found", () =>

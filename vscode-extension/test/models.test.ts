@@ -1,9 +1,9 @@
 import assert from "node:assert/strict";
 import { beforeEach, describe, test } from "node:test";
-import { modelItem, offerModelInUse } from "../src/models";
-import type { ModelInfo } from "../src/protocol";
-import type { Server } from "../src/server";
+import { installModelInUse, modelItem, offerModelInUse } from "../src/models";
+import { serverCommands, type ModelInfo } from "../src/protocol";
 import { editor, reset } from "./mocks/vscode";
+import { answering } from "./servers";
 
 const model: ModelInfo = {
   name: "m",
@@ -30,10 +30,10 @@ describe("a model in use that could not be loaded", () => {
   const ran: (readonly string[])[] = [];
   /** A server that knows these models. */
   const knowing = (...models: ModelInfo[]) =>
-    ({
-      running: { sendRequest: () => Promise.resolve(models) },
-      runLinewise: (args: readonly string[]) => Promise.resolve(ran.push(args)),
-    }) as unknown as Server;
+    Object.assign(answering({ [serverCommands.listModels]: models }).server, {
+      runLinewise: (args: readonly string[]) => Promise.resolve(String(ran.push(args))),
+    });
+  const missing = { ...model, installed: false };
 
   beforeEach(() => {
     reset();
@@ -47,14 +47,22 @@ describe("a model in use that could not be loaded", () => {
 
   test("is installed when that is wanted, and the server then started again", async () => {
     editor.press = "Install Model";
-    await offerModelInUse(knowing({ ...model, active: false }, { ...model, installed: false }));
+    await offerModelInUse(knowing({ ...model, active: false }, missing));
     assert.match(editor.messages[0]?.text ?? "", /m is not installed/);
     assert.deepEqual(ran, [["models", "pull", "m"]]);
     assert.deepEqual(editor.executed.at(-1), ["linewise.restart"]);
   });
 
   test("is left alone when nothing is pressed", async () => {
-    await offerModelInUse(knowing({ ...model, installed: false }));
+    await offerModelInUse(knowing(missing));
     assert.deepEqual(ran, []);
+  });
+
+  test("is installed by the command without another question", async () => {
+    await installModelInUse(knowing(missing));
+    assert.deepEqual(ran, [["models", "pull", "m"]]);
+    await installModelInUse(knowing(model));
+    assert.equal(ran.length, 1);
+    assert.match(editor.messages.at(-1)?.text ?? "", /m is installed/);
   });
 });

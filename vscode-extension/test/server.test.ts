@@ -9,6 +9,7 @@ import { createClient } from "../src/client";
 import { CrashPolicy } from "../src/crashes";
 import { Problem } from "../src/problem";
 import { offerRemedies } from "../src/remedies";
+import { ScoredDocuments } from "../src/scoredDocuments";
 import { Server } from "../src/server";
 import { StatusItems } from "../src/statusItems";
 import { editor, reset } from "./mocks/vscode";
@@ -31,7 +32,7 @@ beforeEach(async () => {
       update: (key: string, value: unknown) => Promise.resolve(void memory.set(key, value)),
     },
   };
-  server = new Server(context as unknown as ExtensionContext, status);
+  server = new Server(context as unknown as ExtensionContext, status, new ScoredDocuments());
 });
 afterEach(() => rm(storage, { recursive: true, force: true }));
 
@@ -63,10 +64,15 @@ describe("a start that fails", () => {
 });
 
 describe("the client", () => {
+  const said: string[] = [];
+  const watcher = {
+    changed: (_: LanguageClient, state: string) => void said.push(state),
+    crashed: () => assert.fail("no crash loop"),
+  };
   const options = (client: LanguageClient) => client.clientOptions;
 
   test("pulls diagnostics on change and on save, whatever the library's defaults are", () => {
-    const { diagnosticPullOptions } = options(createClient(["python3"], storage));
+    const { diagnosticPullOptions } = options(createClient(["python3"], storage, watcher));
     assert.deepEqual(diagnosticPullOptions, {
       onChange: true,
       onSave: true,
@@ -76,25 +82,31 @@ describe("the client", () => {
   });
 
   test("does not start a server again that never ran", async () => {
-    const client = createClient([process.execPath, "-e", "process.exit(1)"], storage);
+    const client = createClient([process.execPath, "-e", "process.exit(1)"], storage, watcher);
     await assert.rejects(client.start());
     assert.equal(client.isRunning(), false);
     assert.deepEqual(editor.messages, []);
+    assert.deepEqual(said, ["starting", "stopped"]);
   });
 });
 
 describe("a crash", () => {
   test("is followed by a new start, until there are too many in a short time", () => {
     let now = 0;
-    const policy = new CrashPolicy(() => now);
+    const problems: Problem[] = [];
+    const policy = new CrashPolicy(
+      (problem) => problems.push(problem),
+      () => now,
+    );
     assert.equal(policy.closed().action, CloseAction.DoNotRestart);
     policy.ran();
     for (let crash = 0; crash < 3; crash++, now += 1000) {
       assert.equal(policy.closed().action, CloseAction.Restart);
     }
-    const last = policy.closed();
-    assert.equal(last.action, CloseAction.DoNotRestart);
-    assert.match(last.message ?? "", /crashed 4 times/);
+    assert.equal(problems.length, 0);
+    assert.equal(policy.closed().action, CloseAction.DoNotRestart);
+    assert.match(problems[0]?.message ?? "", /crashed 4 times/);
+    assert.deepEqual(problems[0]?.remedies, ["showLog", "restart"]);
     now += 10 * 60_000;
     assert.equal(policy.closed().action, CloseAction.Restart);
   });

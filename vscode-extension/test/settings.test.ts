@@ -1,9 +1,13 @@
 import assert from "node:assert/strict";
-import { readFileSync } from "node:fs";
 import { beforeEach, describe, test } from "node:test";
-import type { ConfigurationChangeEvent } from "vscode";
-import { expand, needsRestart, parseInterpreter, writeModel } from "../src/settings";
-import { editor, reset } from "./mocks/vscode";
+import {
+  expand,
+  heatMapMode,
+  onDidChangeSetting,
+  parseInterpreter,
+  writeSetting,
+} from "../src/settings";
+import { editor, fireConfiguration, reset } from "./mocks/vscode";
 
 const variables = {
   userHome: "/home/ada",
@@ -45,45 +49,33 @@ test("an empty interpreter is an unset one", () => {
   }
 });
 
-test("only the interpreter needs a restart", () => {
-  const change = (changed: string): ConfigurationChangeEvent => ({
-    affectsConfiguration: (section) => section === changed,
-  });
-  assert.equal(needsRestart(change("linewise.interpreter")), true);
-  assert.equal(needsRestart(change("linewise.threshold")), false);
-  assert.equal(needsRestart(change("linewise.model")), false);
+test("a listener hears of its setting only", () => {
+  let heard = 0;
+  onDidChangeSetting("interpreter", () => heard++);
+  fireConfiguration("linewise.model");
+  fireConfiguration("linewise.interpreter");
+  assert.equal(heard, 1);
 });
 
-test("a model is written for the user, unless the workspace already chose one", async () => {
-  await writeModel("a");
+test("a setting is written for the user, unless the workspace already chose", async () => {
+  await writeSetting("model", "a");
   editor.settings.model = { workspaceValue: "b" };
-  await writeModel("c");
+  await writeSetting("model", "c");
   assert.deepEqual(editor.updates, [
     ["model", "a", 1],
     ["model", "c", 2],
   ]);
 });
 
-describe("the manifest", () => {
-  const manifest = JSON.parse(readFileSync("package.json", "utf8")) as {
-    contributes: { configuration: { properties: Record<string, { scope?: string }> } };
-    capabilities: {
-      untrustedWorkspaces: { supported: string; restrictedConfigurations: string[] };
-    };
-  };
-
-  test("restricts what decides which code runs", () => {
-    const { supported, restrictedConfigurations } = manifest.capabilities.untrustedWorkspaces;
-    assert.equal(supported, "limited");
-    assert.deepEqual(restrictedConfigurations, ["linewise.interpreter", "linewise.model"]);
-  });
-
-  test("declares the settings with the section that the server asks for", () => {
-    const properties = Object.keys(manifest.contributes.configuration.properties);
-    assert.ok(properties.every((name) => name.startsWith("linewise.")));
-    assert.equal(
-      manifest.contributes.configuration.properties["linewise.interpreter"]?.scope,
-      "machine-overridable",
-    );
-  });
+test("a heat map of an unknown kind is none", () => {
+  for (const [value, mode] of [
+    ["all", "all"],
+    ["risky", "risky"],
+    ["off", "off"],
+    ["loud", "off"],
+    [undefined, "off"],
+  ]) {
+    editor.settings.heatMap = { value };
+    assert.equal(heatMapMode(), mode);
+  }
 });

@@ -1,8 +1,8 @@
 import assert from "node:assert/strict";
 import { beforeEach, describe, test } from "node:test";
-import { Uri } from "vscode";
+import type { Uri } from "vscode";
 import type { FileSummary, StatusParams } from "../src/protocol";
-import { appearance, percent, stateOf } from "../src/status";
+import { appearance, stateOf } from "../src/status";
 import { StatusItems } from "../src/statusItems";
 import { editor, reset } from "./mocks/vscode";
 
@@ -60,10 +60,6 @@ describe("what a state looks like", () => {
       "Runs on: not known yet",
       "Calibration: none, probabilities are uncalibrated",
     ]);
-  });
-
-  test("percentages are rounded", () => {
-    assert.deepEqual([0, 0.296, 0.3, 1].map(percent), ["0 %", "30 %", "30 %", "100 %"]);
   });
 });
 

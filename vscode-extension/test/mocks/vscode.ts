@@ -1,5 +1,8 @@
 /** A double of the editor: it remembers what it was told, and tests play the user. */
 import type * as vscode from "vscode";
+import * as values from "./values";
+import { EventEmitter, Uri } from "./values";
+import { createWebviewPanel, type Panel } from "./webview";
 
 /** What the tests set and read. */
 export interface Editor {
@@ -8,46 +11,89 @@ export interface Editor {
   executed: unknown[][];
   messages: { kind: string; text: string; buttons: string[] }[];
   press: string | undefined;
+  /** Answers to quick picks: chooses among what is offered. */
+  choose: (items: readonly { label: string }[]) => unknown;
+  picks: { items: readonly { label: string }[]; options: { title?: string } }[];
+  /** What is typed into an input box; undefined closes it. */
+  typed: string | undefined;
   statusBar: Record<string, unknown>;
   languageStatus: Record<string, unknown>;
+  statusMessages: string[];
+  clipboard: string;
   log: string[];
   extensions: Record<string, unknown>;
   isTrusted: boolean;
   activeTextEditor: unknown;
+  visibleTextEditors: unknown[];
+  textDocuments: unknown[];
+  notebookDocuments: unknown[];
+  workspaceFolders: { uri: unknown }[];
+  shown: unknown[][];
+  views: Record<string, Record<string, unknown>>;
+  panels: Panel[];
+  files: Record<string, string>;
+  lm: unknown;
   fire: (event: string, value?: unknown) => void;
 }
 
-const listeners = new Map<string, ((value: unknown) => void)[]>();
+const events = new Map<string, EventEmitter<unknown>>();
 
-const event = (name: string) => (listener: (value: unknown) => void) => {
-  listeners.set(name, [...(listeners.get(name) ?? []), listener]);
-  return { dispose: () => undefined };
-};
-
-export const editor = { fire: emit } as Editor;
-
-function emit(name: string, value?: unknown): void {
-  listeners.get(name)?.forEach((listener) => listener(value));
+function event(name: string) {
+  const emitter = events.get(name) ?? new EventEmitter<unknown>();
+  events.set(name, emitter);
+  return emitter.event;
 }
 
+export const editor = {
+  fire: (name, value) => events.get(name)?.fire(value),
+} as Editor;
+
 export function reset(): void {
-  listeners.clear();
+  events.clear();
   Object.assign(editor, {
     settings: {},
     updates: [],
     executed: [],
     messages: [],
     press: undefined,
+    choose: () => undefined,
+    picks: [],
+    typed: undefined,
     statusBar: { show: () => (editor.statusBar.visible = true) },
     languageStatus: {},
+    statusMessages: [],
+    clipboard: "",
     log: [],
     extensions: {},
     isTrusted: true,
     activeTextEditor: undefined,
+    visibleTextEditors: [],
+    textDocuments: [],
+    notebookDocuments: [],
+    workspaceFolders: [],
+    shown: [],
+    views: {},
+    panels: [],
+    files: {},
+    lm: undefined,
   } satisfies Omit<Editor, "fire">);
   editor.statusBar.hide = () => (editor.statusBar.visible = false);
 }
 reset();
+
+/** The last value that a context key was set to. */
+export function contextKey(name: string): unknown {
+  return editor.executed.findLast(
+    ([command, key]) => command === "setContext" && key === name,
+  )?.[2];
+}
+
+/** Say that a setting changed. */
+export function fireConfiguration(changed: string): void {
+  editor.fire("onDidChangeConfiguration", {
+    affectsConfiguration: (section: string) => section === changed,
+  });
+}
 
 /** An object of which only some members matter; every event on it can be subscribed to. */
 function partial(members: object): object {
@@ -61,9 +107,10 @@ function partial(members: object): object {
 
 const say =
   (kind: string) =>
-  (text: string, ...buttons: string[]) => {
+  (text: string, ...rest: unknown[]) => {
+    const buttons = rest.filter((each) => typeof each === "string");
     editor.messages.push({ kind, text, buttons });
-    return Promise.resolve(editor.press);
+    return Promise.resolve(buttons.find((button) => button === editor.press));
   };
 
 const line =
@@ -71,42 +118,28 @@ const line =
   (...parts: unknown[]) =>
     editor.log.push([level, ...parts].join(" "));
 
-class MarkdownString {
-  constructor(public value = "") {}
-  appendText(text: string): this {
-    this.value += text;
-    return this;
-  }
-  appendMarkdown(text: string): this {
-    this.value += text;
-    return this;
-  }
-}
+const sameAddress = (uri: vscode.Uri) => (each: unknown) =>
+  (each as vscode.TextDocument).uri.toString() === uri.toString();
 
-class EventEmitter {
-  event = event("emitter");
-  fire(): void {}
-  dispose(): void {}
-}
-
-const known: Record<string, unknown> = {
+const api: Record<string, unknown> = {
+  ...values,
+  ...values.enumerations,
   version: "1.91.0",
-  env: { appName: "test", language: "en" },
-  EventEmitter,
-  MarkdownString,
-  LogLevel: { Off: 0, Trace: 1, Debug: 2, Info: 3, Warning: 4, Error: 5 },
-  ConfigurationTarget: { Global: 1, Workspace: 2 },
-  LanguageStatusSeverity: { Information: 0, Warning: 1, Error: 2 },
-  StatusBarAlignment: { Left: 1, Right: 2 },
-  ProgressLocation: { Window: 10, Notification: 15 },
-  ThemeColor: class {
-    constructor(readonly id: string) {}
+  env: {
+    appName: "test",
+    language: "en",
+    clipboard: { writeText: (text: string) => Promise.resolve((editor.clipboard = text)) },
+  },
+  l10n: {
+    t: (text: string, ...args: unknown[]) =>
+      text.replace(/\{(\d+)\}/g, (_, index: string) => String(args[Number(index)])),
   },
   commands: {
     executeCommand: (...args: unknown[]) => {
       editor.executed.push(args);
       return Promise.resolve();
     },
+    registerCommand: () => new values.Disposable(() => undefined),
   },
   extensions: partial({ getExtension: (id: string) => editor.extensions[id], all: [] }),
   languages: partial({
@@ -119,9 +152,19 @@ const known: Record<string, unknown> = {
     get activeTextEditor() {
       return editor.activeTextEditor;
     },
-    visibleTextEditors: [],
+    get visibleTextEditors() {
+      return editor.visibleTextEditors;
+    },
     tabGroups: partial({ all: [] }),
     createStatusBarItem: () => editor.statusBar,
+    createTextEditorDecorationType: (options: object) => ({ ...options, dispose: () => undefined }),
+    createTreeView: (id: string, options: object) =>
+      (editor.views[id] = { ...options, dispose: () => undefined }),
+    createWebviewPanel: (...args: unknown[]) => {
+      const panel = createWebviewPanel(...args);
+      editor.panels.push(panel);
+      return panel;
+    },
     createOutputChannel: () =>
       partial({
         logLevel: 3,
@@ -134,6 +177,13 @@ const known: Record<string, unknown> = {
     showInformationMessage: say("information"),
     showWarningMessage: say("warning"),
     showErrorMessage: say("error"),
+    showQuickPick: (items: Editor["picks"][number]["items"], options: { title?: string }) => {
+      editor.picks.push({ items, options });
+      return Promise.resolve(editor.choose(items));
+    },
+    showInputBox: () => Promise.resolve(editor.typed),
+    setStatusBarMessage: (text: string) => editor.statusMessages.push(text),
+    showTextDocument: (...args: unknown[]) => Promise.resolve(editor.shown.push(args)),
     withProgress: (_: unknown, task: (progress: unknown, token: unknown) => unknown) =>
       task({ report: () => undefined }, partial({})),
   }),
@@ -141,18 +191,41 @@ const known: Record<string, unknown> = {
     get isTrusted() {
       return editor.isTrusted;
     },
-    textDocuments: [],
-    notebookDocuments: [],
-    workspaceFolders: undefined,
+    get textDocuments() {
+      return editor.textDocuments;
+    },
+    get notebookDocuments() {
+      return editor.notebookDocuments;
+    },
+    get workspaceFolders() {
+      return editor.workspaceFolders.length > 0 ? editor.workspaceFolders : undefined;
+    },
     getConfiguration: () => ({
       get: (key: string) => editor.settings[key]?.workspaceValue ?? editor.settings[key]?.value,
       inspect: (key: string) => editor.settings[key],
       update: (...args: unknown[]) => Promise.resolve(editor.updates.push(args)),
     }),
+    openTextDocument: (what: vscode.Uri | { content: string; language: string }) =>
+      what instanceof Uri
+        ? Promise.resolve(editor.textDocuments.find(sameAddress(what)))
+        : Promise.resolve(what),
+    asRelativePath: (uri: vscode.Uri) => uri.path.replace(/^\/src\//, ""),
+    getWorkspaceFolder: (uri: vscode.Uri) =>
+      editor.workspaceFolders.find((each) =>
+        uri.path.startsWith(`${(each.uri as vscode.Uri).path}/`),
+      ),
+    fs: {
+      stat: ({ path }: vscode.Uri) =>
+        path in editor.files ? Promise.resolve({}) : Promise.reject(new Error("no file")),
+      readFile: ({ path }: vscode.Uri) =>
+        Promise.resolve(new TextEncoder().encode(editor.files[path])),
+    },
   }),
 };
 
 // The language client extends and compares with many classes of the editor that no test here meets.
 class Unused {}
-const doubles: Record<string, unknown> = { ...known, editor, reset };
-module.exports = new Proxy(doubles, { get: (target, name: string) => target[name] ?? Unused });
+const doubles: Record<string, unknown> = { ...api, editor, reset, contextKey, fireConfiguration };
+module.exports = new Proxy(doubles, {
+  get: (target, name: string) => (name === "lm" ? editor.lm : (target[name] ?? Unused)),
+});
