@@ -36,17 +36,27 @@ def capabilities(
     registration=True,
     literals=True,
     versioned_edits=True,
+    annotations=True,
+    documents=True,
 ):
     """What a client says it can do, spelled out: bundled profiles predate pull diagnostics."""
     return types.ClientCapabilities(
         general=types.GeneralClientCapabilities(position_encodings=list(encodings)),
-        window=types.WindowClientCapabilities(work_done_progress=progress),
+        window=types.WindowClientCapabilities(
+            work_done_progress=progress,
+            show_document=types.ShowDocumentClientCapabilities(support=documents),
+        ),
         workspace=types.WorkspaceClientCapabilities(
             configuration=configuration,
             did_change_configuration=types.DidChangeConfigurationClientCapabilities(
                 dynamic_registration=registration
             ),
             diagnostics=types.DiagnosticWorkspaceClientCapabilities(refresh_support=refresh),
+            code_lens=types.CodeLensWorkspaceClientCapabilities(refresh_support=annotations),
+            inlay_hint=types.InlayHintWorkspaceClientCapabilities(refresh_support=annotations),
+            semantic_tokens=types.SemanticTokensWorkspaceClientCapabilities(
+                refresh_support=annotations
+            ),
             workspace_edit=types.WorkspaceEditClientCapabilities(document_changes=versioned_edits),
         ),
         text_document=types.TextDocumentClientCapabilities(
@@ -107,6 +117,9 @@ class Session:
         )
         ignored = (
             "client/registerCapability",
+            "workspace/codeLens/refresh",
+            "workspace/inlayHint/refresh",
+            "workspace/semanticTokens/refresh",
             "linewise/status",
             "linewise/fileSummary",
             "linewise/lineScores",
@@ -223,13 +236,17 @@ class Session:
         """Send a request and return its result as it was on the wire."""
         return _result(await self.answer(self.send(method, params)))
 
-    async def ask_raw(self, method, params):
-        """The same for parameters that need not be what the protocol says."""
+    def send_raw(self, method, params):
+        """Send a request whose parameters need not be what the protocol says; return its id."""
         key = str(uuid4())
         self.client.protocol._send_data(
             {"jsonrpc": "2.0", "id": key, "method": method, "params": params}
         )
-        return _result(await self.answer(key))
+        return key
+
+    async def ask_raw(self, method, params):
+        """Send such a request and return its result as it was on the wire."""
+        return _result(await self.answer(self.send_raw(method, params)))
 
     def open(self, text, uri="file:///a.py", version=1, language="python"):
         self.client.text_document_did_open(

@@ -23,6 +23,15 @@ async def test_whole_answer_to_initialize(connect):
                     "codeActionKinds": ["quickfix", "source.acceptAll.linewise"],
                     "resolveProvider": False,
                 },
+                "codeLensProvider": {"resolveProvider": False},
+                "inlayHintProvider": {"resolveProvider": False},
+                "semanticTokensProvider": {
+                    "legend": {
+                        "tokenTypes": ["linewise"],
+                        "tokenModifiers": ["medium", "high", "reviewed"],
+                    },
+                    "full": True,
+                },
                 "executeCommandProvider": {
                     "commands": [
                         "linewise.server.querySpan",
@@ -33,6 +42,7 @@ async def test_whole_answer_to_initialize(connect):
                         "linewise.server.ignore",
                         "linewise.server.addToBaseline",
                         "linewise.server.whatIf",
+                        "linewise.server.showLine",
                         "linewise.server.riskyLines",
                         "linewise.server.copyMarkdown",
                         "linewise.server.listModels",

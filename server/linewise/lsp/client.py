@@ -59,6 +59,18 @@ class Client:
         diagnostics = workspace.diagnostics if workspace else None
         return bool(diagnostics and diagnostics.refresh_support)
 
+    def refreshes_annotations(self, kind: str) -> bool:
+        """Whether it asks again for "code_lens", "inlay_hint" or "semantic_tokens" when told to."""
+        workspace = self._server.client_capabilities.workspace
+        asked = getattr(workspace, kind, None)
+        return bool(asked and asked.refresh_support)
+
+    @property
+    def shows_documents(self) -> bool:
+        """Whether it opens a document at a place when asked to."""
+        window = self._server.client_capabilities.window
+        return bool(window and window.show_document and window.show_document.support)
+
     @property
     def relates(self) -> bool:
         """Whether its diagnostics may point to other places (`relatedInformation`)."""
@@ -157,6 +169,20 @@ class Client:
     async def refresh(self) -> None:
         """Tell the client that diagnostics it pulled no longer hold."""
         await self._ask(self._server.workspace_diagnostic_refresh_async(None))
+
+    async def refresh_annotations(self, kind: str) -> None:
+        """Tell the client that "code_lens", "inlay_hint" or "semantic_tokens" no longer hold."""
+        ask = getattr(self._server, f"workspace_{kind}_refresh_async")
+        await self._ask(ask(None))
+
+    async def show_line(self, uri: str, line: int) -> None:
+        """Open a document at a 0-based line, where the client can do that."""
+        if self.shows_documents:
+            start = types.Position(line, 0)
+            params = types.ShowDocumentParams(
+                uri=uri, take_focus=True, selection=types.Range(start, start)
+            )
+            await self._ask(self._server.window_show_document_async(params))
 
     async def create_progress(self, token: str) -> None:
         """Announce a progress of our own."""

@@ -14,6 +14,7 @@ from pygls.lsp.server import LanguageServer
 
 from linewise import __version__, interrupt
 from linewise.lsp import code_actions, commands, diagnostics, review, risky_lines, what_if
+from linewise.lsp.annotations import LEGEND, SHOW_LINE, Annotations
 from linewise.lsp.client import Client
 from linewise.lsp.code_actions import CodeActions
 from linewise.lsp.commands import Commands, SpanQuery
@@ -64,7 +65,7 @@ class LinewiseServer(LanguageServer):
         self.tasks = Tasks(lambda error: self.client.log_failure("in the background", error))
         self.documents = Documents()
         self.configuration = Configuration(self.client)
-        self.host = ModelHost(load, self.client, self.tasks, self._model_settled)
+        self.host = ModelHost(load, self.client, self.tasks, self.refresh)
         self.scorer = Scorer(self.host, self.client, self.documents, self.configuration, debounce)
         self.diagnostics = Diagnostics(self.client, self.documents, self.scorer, self.tasks)
         self.feedback = FeedbackWatcher(self.host)
@@ -78,7 +79,10 @@ class LinewiseServer(LanguageServer):
         self.commands = Commands(
             self.client, self.host, self.documents, self.questions, self.configuration
         )
-        self.review = Review(self.questions, self.scorer, self.feedback, self.diagnostics.refresh)
+        self.annotations = Annotations(
+            self.client, self.documents, self.scorer, self.configuration, self.tasks
+        )
+        self.review = Review(self.questions, self.scorer, self.feedback, self.refresh)
         self.what_if = WhatIf(self.questions, self.host)
         self.risky_lines = RiskyLines(self.questions, self.documents, self.scorer)
         self.initialization_options: object = None
@@ -103,7 +107,12 @@ class LinewiseServer(LanguageServer):
         if after.model != self.host.name or self.host.failure:
             self.host.start(after.model)
         elif after != before:
-            self.diagnostics.refresh()
+            self.refresh()
+
+    def refresh(self) -> None:
+        """Make the client show what the present model, settings and decisions say."""
+        self.diagnostics.refresh()
+        self.annotations.refresh()
 
     def opened(self, document: Document) -> None:
         """Take care of a document that was just opened."""
@@ -131,9 +140,6 @@ class LinewiseServer(LanguageServer):
         if interrupt.came():
             os._exit(interrupt.leave())
         super().shutdown()  # type: ignore[no-untyped-call]
-
-    def _model_settled(self) -> None:
-        self.diagnostics.refresh()
 
 
 def _bind(server: LinewiseServer) -> None:
@@ -209,6 +215,24 @@ def _bind_documents(server: LinewiseServer) -> None:
     ) -> list[types.CodeAction | types.Command]:
         return ls.code_actions.at(params)
 
+    @server.feature(types.TEXT_DOCUMENT_CODE_LENS)
+    async def code_lens(
+        ls: LinewiseServer, params: types.CodeLensParams
+    ) -> list[types.CodeLens] | None:
+        return await ls.annotations.lenses(params.text_document.uri)
+
+    @server.feature(types.TEXT_DOCUMENT_INLAY_HINT)
+    async def inlay_hint(
+        ls: LinewiseServer, params: types.InlayHintParams
+    ) -> list[types.InlayHint] | None:
+        return await ls.annotations.hints(params)
+
+    @server.feature(types.TEXT_DOCUMENT_SEMANTIC_TOKENS_FULL, LEGEND)
+    async def semantic_tokens(
+        ls: LinewiseServer, params: types.SemanticTokensParams
+    ) -> types.SemanticTokens | None:
+        return await ls.annotations.tokens(params.text_document.uri)
+
 
 def _bind_commands(server: LinewiseServer) -> None:
     @server.command(commands.QUERY_SPAN)
@@ -220,7 +244,7 @@ def _bind_commands(server: LinewiseServer) -> None:
     def reset_feedback(ls: LinewiseServer) -> dict[str, Any]:
         with answering():
             answer = ls.commands.reset_feedback()
-        ls.diagnostics.refresh()
+        ls.refresh()
         return answer
 
     @server.command(review.MARK_REVIEWED)
@@ -255,6 +279,10 @@ def _bind_commands(server: LinewiseServer) -> None:
         if asked.show:
             ls.client.show(answer["message"], types.MessageType.Info)
         return answer
+
+    @server.command(SHOW_LINE)
+    async def show_line(ls: LinewiseServer, asked: review.Place) -> None:
+        await ls.client.show_line(asked.uri, asked.line)
 
     @server.command(risky_lines.RISKY_LINES)
     def list_risky_lines(ls: LinewiseServer, asked: risky_lines.Request) -> dict[str, Any]:
