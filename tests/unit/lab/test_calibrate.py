@@ -241,7 +241,7 @@ def test_abstaining_where_even_the_worst_source_does_not_hold():
         return {"strangeness": coverage * 2, "coverage": coverage, "bss": bss, "worst_ece": worst}
 
     assert abstain_above([row(0.5, 0.01), row(0.8, 0.04), row(1.0, 0.09)]) == 1.6
-    assert abstain_above([row(0.5, 0.01), row(1.0, 0.02)]) is None
+    assert abstain_above([row(0.5, 0.01), row(1.0, 0.02)]) == 2.0
     assert abstain_above([row(0.5, 0.2), row(1.0, 0.3)]) == 1.0
     assert abstain_above([row(0.5, 0.01), row(1.0, 0.02, bss=-0.1)]) == 1.0
 

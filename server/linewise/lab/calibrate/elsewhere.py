@@ -164,11 +164,12 @@ def risk_coverage(left_out: Mapping[str, Predictions], reading: Reading) -> list
     return rows
 
 
-def abstain_above(rows: list[dict[str, Any]]) -> float | None:
+def abstain_above(rows: list[dict[str, Any]]) -> float:
     """Return the widest limit of strangeness below which even the worst source is calibrated.
 
-    None if that is everywhere. If it is nowhere, the narrowest limit tried: what cannot be
-    calibrated is then at least shown for the most familiar code only.
+    At most the greatest strangeness measured: of stranger code nothing is known. If no limit will
+    do, the narrowest tried: what cannot be calibrated is then at least shown for the most familiar
+    code only.
     """
     good = [
         row
@@ -179,8 +180,7 @@ def abstain_above(rows: list[dict[str, Any]]) -> float | None:
     ]
     if not good:
         return float(rows[0]["strangeness"])
-    widest = max(good, key=lambda row: row["coverage"])
-    return None if widest["coverage"] >= 1.0 else float(widest["strangeness"])
+    return float(max(good, key=lambda row: row["coverage"])["strangeness"])
 
 
 def _platt(known: Predictions) -> Platt:
