@@ -22,6 +22,7 @@ TEST_FOLDS = frozenset({6, 7})
 VALIDATION_FOLD = 5
 """Choices (a layer, a loss, a scaler) are made on the training programs of this fold."""
 BY_PROBLEM = "by problem"
+WITHOUT_GENERATOR = "without generator "
 DUPLICATE = 0.8
 """Programs that share this part of their word 5-grams (Jaccard) are near-duplicates."""
 LEAST_FAILING = 25
@@ -97,7 +98,7 @@ def leave_one_generator_out(
         test = (families == name) & held_out
         if (test & failing).sum() >= least_failing:
             train = (families != name) & ~held_out
-            yield Split(f"without generator {name}", np.flatnonzero(train), np.flatnonzero(test))
+            yield Split(f"{WITHOUT_GENERATOR}{name}", np.flatnonzero(train), np.flatnonzero(test))
 
 
 def all_splits(programs: Sequence[Program]) -> tuple[Split, ...]:

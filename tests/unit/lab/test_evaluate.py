@@ -18,7 +18,7 @@ from linewise.lab.data import read_programs
 from linewise.lab.evaluate.diagrams import reliability
 from linewise.lab.evaluate.metrics import brier_skill
 from linewise.lab.evaluate.report import aligned, read_all, report
-from linewise.lab.evaluate.tables import differences, elsewhere, in_domain
+from linewise.lab.evaluate.tables import differences, elsewhere, in_domain, unseen_generators
 from linewise.lab.jsonl import rows
 from linewise.lab.measure import file_name, measure, out_of_fold
 from linewise.lab.predictions import Level
@@ -227,6 +227,22 @@ def test_methods_are_listed_by_name(data):
 
 def test_file_names_say_what_is_inside():
     assert file_name(predictions()) == "m.by-problem.none.line.npz"
+
+
+def test_a_generator_left_out_is_compared_with_the_same_items_seen():
+    seen = predictions(noise=0.2, method="m")
+    unseen = evolve(
+        predictions(noise=3.0, method="m").take(np.arange(100)), split="without generator G"
+    )
+    figures = report([seen, unseen], subject="m", resamples=20)
+    row = figures["without generator G"]["none"]["line"]["unseen generator"]
+    assert row["items"] == 100
+    assert row["seen"][0] == round(brier_skill(seen.label[:100], seen.p[:100]), 4)
+    assert row["difference"][0] == pytest.approx(
+        brier_skill(unseen.label, unseen.p) - row["seen"][0], abs=1e-3
+    )
+    assert "| G | 100 | " in unseen_generators(figures, "none")
+    assert "unseen generator" not in figures["by problem"]["none"]["line"]
 
 
 def test_tables_show_the_best_first_and_every_left_out_part():

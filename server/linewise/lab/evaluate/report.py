@@ -17,7 +17,7 @@ from linewise.lab.evaluate.bootstrap import RESAMPLES, Interval, differences, in
 from linewise.lab.evaluate.metrics import CALIBRATION, HEADLINE, METRICS
 from linewise.lab.evaluate.sample import Metric, Sample, sample_of
 from linewise.lab.predictions import Floats, Level, Predictions, load
-from linewise.lab.splits import BY_PROBLEM
+from linewise.lab.splits import BY_PROBLEM, WITHOUT_GENERATOR
 
 COVERAGES = (0.2, 0.4, 0.6, 0.8, 0.9, 1.0)
 _DIGITS = 4
@@ -53,7 +53,8 @@ def report(
     """Return figures by split, intent, level and method.
 
     With ``subject``, every other method is also compared with it, as the interval of the
-    difference (subject less other) over the items that both predict.
+    difference (subject less other) over the items that both predict; and where a generator was left
+    out, with itself on the same items when it was not (``unseen`` less ``seen``).
     """
     tables: dict[tuple[str, str, Level], list[Predictions]] = defaultdict(list)
     for each in found:
@@ -61,10 +62,13 @@ def report(
             continue  # Millions of them would say little more.
         tables[each.split, each.intent, each.level].append(each)
     figures: Figures = {}
-    for number, ((split, intent, level), methods) in enumerate(sorted(tables.items())):
+    for number, ((split, intent, level), methods) in enumerate(sorted(tables.copy().items())):
         progress(f"{split}, intent {intent}, {level}s", number / len(tables))
         place = figures.setdefault(split, {}).setdefault(intent, {})
         place[str(level)] = _table(methods, subject, resamples)
+        unseen, seen = _named(methods, subject), _named(tables[BY_PROBLEM, intent, level], subject)
+        if split.startswith(WITHOUT_GENERATOR) and unseen is not None and seen is not None:
+            place[str(level)]["unseen generator"] = _unseen(unseen, seen, resamples)
     return figures
 
 
@@ -107,7 +111,7 @@ def _table(methods: Sequence[Predictions], subject: str | None, resamples: int) 
         "base_rate": _rounded(first.label.mean()),
         "methods": {each.method: _figures(each, metrics, resamples) for each in methods},
     }
-    chosen = next((each for each in methods if each.method == subject), None)
+    chosen = _named(methods, subject)
     if chosen is not None:
         table["subject"] = subject
         table["difference"] = {
@@ -116,6 +120,21 @@ def _table(methods: Sequence[Predictions], subject: str | None, resamples: int) 
             if other is not chosen
         }
     return table
+
+
+def _named(methods: Sequence[Predictions], name: str | None) -> Predictions | None:
+    return next((each for each in methods if each.method == name), None)
+
+
+def _unseen(unseen: Predictions, seen: Predictions, resamples: int) -> Figures:
+    """Return skill where the generator was not left out, and what leaving it out changes."""
+    first, second = aligned(unseen, seen)
+    bss = {"bss": METRICS["bss"]}
+    return {
+        "items": len(first),
+        "seen": _plain(intervals(bss, as_sample(second), second.task, resamples=resamples))["bss"],
+        "difference": _difference(unseen, seen, resamples)["bss"],
+    }
 
 
 def _figures(each: Predictions, metrics: Mapping[str, Metric], resamples: int) -> Figures:

@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from linewise.lab.evaluate.kept import MEASURED
+from linewise.lab.splits import WITHOUT_GENERATOR
 
 Figures = Mapping[str, Any]
 
@@ -64,6 +65,18 @@ def elsewhere(figures: Figures, intent: str) -> str:
         ),
     ]
     return _markdown(["", *(name.replace("without ", "") for name in splits)], rows)
+
+
+def unseen_generators(figures: Figures, intent: str) -> str:
+    """Return the subject's skill per family of generators, seen in training and left out."""
+    rows = []
+    for split, intents in figures.items():
+        table = intents.get(intent, {}).get("line", {})
+        if (row := table.get("unseen generator")) is not None:
+            out = table["methods"][table["subject"]]["bss"]
+            cells = [_interval(row["seen"]), _interval(out), _interval(row["difference"])]
+            rows.append([split.removeprefix(WITHOUT_GENERATOR), f"{row['items']:,}", *cells])
+    return _markdown(["", "lines", "seen in training", "left out", "difference"], rows)
 
 
 def levels(figures: Figures, method: str, tokens: str) -> str:
