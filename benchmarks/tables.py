@@ -9,25 +9,33 @@ from __future__ import annotations
 import json
 import re
 import sys
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
-from linewise.lab.evaluate.tables import differences, elsewhere, in_domain, levels, prose
+from benchmarks.explanations import tables as explanations
+from benchmarks.markdown import interval, origin, table
+from linewise.lab.evaluate.tables import (
+    differences,
+    elsewhere,
+    in_domain,
+    levels,
+    prose,
+    unseen_generators,
+)
 
 ROOT = Path(__file__).parents[1]
 PROBE = ROOT / "models" / "smollm2-135m"
 INTENTS = ("function docstring", "none")
 RESULTS = ROOT / "benchmarks" / "results"
-Interval = Sequence[float]
 
 
 def main() -> int:
     """Rewrite the tables; return 1 if ``--check`` was asked for and something differs."""
     stale = []
-    for path, name, table in _tables():
+    for path, name, found in _tables():
         before = path.read_text("utf-8")
-        after = _replaced(before, name, table)
+        after = _replaced(before, name, found)
         if after != before:
             stale.append(f"{path.relative_to(ROOT)}: {name}")
             if "--check" not in sys.argv:
@@ -50,6 +58,7 @@ def _tables() -> Iterable[tuple[Path, str, str]]:
             yield page, "differences", differences(figures, "none")
             yield page, "elsewhere", elsewhere(figures, "none")
         yield ROOT / "docs" / "evaluation.md", "in-domain-none", in_domain(figures, "none")
+        yield ROOT / "docs" / "evaluation.md", "generators", unseen_generators(figures, "none")
         yield PROBE / "README.md", "levels", levels(figures, "linewise", "published head")
         yield ROOT / "README.md", "quality", quality(figures)
     curves = RESULTS / "curves.json"
@@ -60,6 +69,8 @@ def _tables() -> Iterable[tuple[Path, str, str]]:
         yield ROOT / "docs" / "evaluation.md", "prose", prose(_read(transfer)["figures"])
     yield ROOT / "README.md", "budgets", speed(budgets)
     yield ROOT / "docs" / "quantization.md", "schemes", quantization(schemes)
+    for name, found in explanations.tables(RESULTS):
+        yield ROOT / "docs" / "rationales.md", name, found
 
 
 def quality(figures: dict[str, Any]) -> str:
@@ -82,10 +93,9 @@ def quality(figures: dict[str, Any]) -> str:
         "answering the base rate; AUC .5 is chance."
     )
     body = [
-        [name, *(_interval(row[key]) for key in ("bss", "ece", "auc"))]
-        for name, row in rows.items()
+        [name, *(interval(row[key]) for key in ("bss", "ece", "auc"))] for name, row in rows.items()
     ]
-    return head + "\n\n" + _markdown(["", "Brier skill", "ECE", "AUC"], body)
+    return head + "\n\n" + table(["", "Brier skill", "ECE", "AUC"], body)
 
 
 def learning(record: dict[str, Any]) -> str:
@@ -95,10 +105,10 @@ def learning(record: dict[str, Any]) -> str:
     for part in ("layers", "problems"):
         for layer, rows in figures[part].items():
             for name, row in rows.items():
-                values = [_interval(row[key]) for key in ("bss", "auc")]
+                values = [interval(row[key]) for key in ("bss", "auc")]
                 body.append([layer, name, *values])
-    origin = f"{_origin(record)} Mean, least and most of {figures['seeds']} seeds."
-    return origin + "\n\n" + _markdown(["block", "", "Brier skill", "AUC"], body)
+    head = f"{origin(record)} Mean, least and most of {figures['seeds']} seeds."
+    return head + "\n\n" + table(["block", "", "Brier skill", "AUC"], body)
 
 
 def speed(record: dict[str, Any]) -> str:
@@ -109,7 +119,7 @@ def speed(record: dict[str, Any]) -> str:
     for name, row in record["figures"]["serving"].items():
         body.append([name, f"{row['value']:g} {row['unit']}", row["budget"].replace("<=", "≤")])
     body = [[cell.replace(">=", "≥") for cell in row] for row in body]
-    return _origin(record) + "\n\n" + _markdown(["", "measured", "budget"], body)
+    return origin(record) + "\n\n" + table(["", "measured", "budget"], body)
 
 
 def quantization(record: dict[str, Any]) -> str:
@@ -123,11 +133,11 @@ def quantization(record: dict[str, Any]) -> str:
                 f"{row['trunk_megabytes']} MB",
                 f"{row['speed_over_fp32']:.2f} ×",
                 f"{error['median']:.1e}",
-                *(_interval(row[key]) for key in ("bss", "ece", "auc")),
+                *(interval(row[key]) for key in ("bss", "ece", "auc")),
             ]
         )
     headings = ["scheme", "size", "speed", "error", "Brier skill", "ECE", "AUC"]
-    return _origin(record) + "\n\n" + _markdown(headings, body)
+    return origin(record) + "\n\n" + table(headings, body)
 
 
 def git_calibration(record: dict[str, Any]) -> str:
@@ -136,13 +146,13 @@ def git_calibration(record: dict[str, Any]) -> str:
     for name, row in record["figures"]["repositories"].items():
         later = row["later"]
         for part in ("probe and churn", "probe alone", "churn alone", "shipped calibration"):
-            figures = [_interval(later[part][key]) for key in ("bss", "ece", "auc")]
+            figures = [interval(later[part][key]) for key in ("bss", "ece", "auc")]
             size = f"{later['commits']} / {later['lines']:,}" if part == "probe and churn" else ""
             rate = f"{later['changed']:.1%}" if part == "probe and churn" else ""
             label = name if part == "probe and churn" else ""
             body.append([label, size, rate, part, *figures])
     headings = ["repository", "commits / lines", "changed", "", "Brier skill", "ECE", "AUC"]
-    return _origin(record) + "\n\n" + _markdown(headings, body)
+    return origin(record) + "\n\n" + table(headings, body)
 
 
 def _read(path: Path) -> dict[str, Any]:
@@ -150,31 +160,12 @@ def _read(path: Path) -> dict[str, Any]:
     return record
 
 
-def _origin(record: dict[str, Any]) -> str:
-    machine = record["machine"]
-    return (
-        f"Measured {record['date']} by `{record['command']}` on {machine['cores']} cores of "
-        f"{machine['processor']}."
-    )
-
-
-def _interval(values: Interval) -> str:
-    # Only a leading zero: that of 10.5 is a digit.
-    value, low, high = (re.sub(r"^(-?)0\.", r"\1.", f"{each:.3f}") for each in values)
-    return f"{value} ({low} to {high})"
-
-
-def _markdown(headings: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
-    lines = [headings, ["---"] * len(headings), *rows]
-    return "\n".join(f"| {' | '.join(cells)} |" for cells in lines)
-
-
-def _replaced(text: str, name: str, table: str) -> str:
+def _replaced(text: str, name: str, found: str) -> str:
     start, end = f"<!-- {name}:start -->", f"<!-- {name}:end -->"
     pattern = re.compile(f"{re.escape(start)}.*?{re.escape(end)}", re.DOTALL)
     if not pattern.search(text):
         raise LookupError(f"no place for the table {name!r}")
-    return pattern.sub(lambda _: f"{start}\n{table}\n{end}", text)
+    return pattern.sub(lambda _: f"{start}\n{found}\n{end}", text)
 
 
 if __name__ == "__main__":
