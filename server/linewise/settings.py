@@ -122,10 +122,13 @@ def from_untrusted(
     return _read(given, below, lambda name: f"linewise.{camel(name)}")
 
 
-def from_project(values: Mapping[str, object], place: str) -> tuple[Settings, tuple[str, ...]]:
+def from_project(
+    values: Mapping[str, object], place: str, below: Settings | None = None
+) -> tuple[Settings, tuple[str, ...]]:
     """Read the settings of a project's TOML file (kebab-case keys); ``place`` is what to call it.
 
-    Returns the settings and one message per value or key that was ignored.
+    What they leave out is as in ``below``. Returns the settings and one message per value or key
+    that was ignored.
     """
     named = {kebab(each.name): each.name for each in fields(Settings)}
     problems = []
@@ -142,7 +145,7 @@ def from_project(values: Mapping[str, object], place: str) -> tuple[Settings, tu
             )
         else:
             given[named[key]] = value
-    settings, bad = _read(given, Settings(), lambda name: f"{place}: {kebab(name)}")
+    settings, bad = _read(given, below or Settings(), lambda name: f"{place}: {kebab(name)}")
     return settings, (*problems, *bad)
 
 

@@ -5,6 +5,7 @@ import json
 
 from lsp_session import PATIENCE
 from lsprotocol.converters import get_converter
+from tiny_server import still
 
 from linewise.lsp.server import LinewiseServer
 
@@ -13,7 +14,7 @@ class Loopback:
     """Speaks to a server as its transport would. ``log`` holds every message in its true order."""
 
     def __init__(self, load, capabilities, *, debounce=0.0, answers=True):
-        self.server = LinewiseServer(load, debounce=debounce)
+        self.server = LinewiseServer(load, defaults=still(debounce))
         self.server.protocol.set_writer(self)
         self.log = []
         self._capabilities = get_converter().unstructure(capabilities)

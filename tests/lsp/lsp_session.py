@@ -14,7 +14,7 @@ from pytest_lsp import LanguageClient
 from pytest_lsp.client import DEFAULT_CLIENT_FEATURES, register_lsp_features
 from pytest_lsp.protocol import LanguageClientProtocol
 
-PATIENCE = 20.0
+PATIENCE = 60.0
 """Seconds after which an event that does not come fails the test."""
 
 
@@ -38,6 +38,7 @@ def capabilities(
     versioned_edits=True,
     annotations=True,
     documents=True,
+    watching=True,
 ):
     """What a client says it can do, spelled out: bundled profiles predate pull diagnostics."""
     return types.ClientCapabilities(
@@ -51,6 +52,10 @@ def capabilities(
             did_change_configuration=types.DidChangeConfigurationClientCapabilities(
                 dynamic_registration=registration
             ),
+            did_change_watched_files=types.DidChangeWatchedFilesClientCapabilities(
+                dynamic_registration=watching
+            ),
+            workspace_folders=True,
             diagnostics=types.DiagnosticWorkspaceClientCapabilities(refresh_support=refresh),
             code_lens=types.CodeLensWorkspaceClientCapabilities(refresh_support=annotations),
             inlay_hint=types.InlayHintWorkspaceClientCapabilities(refresh_support=annotations),
@@ -103,6 +108,9 @@ class Session:
     options = None
     """What `initialize` sends along."""
 
+    folders = ()
+    """The URIs of the folders that are open from the beginning."""
+
     refused = None
     """A request of the server that is answered with an error."""
 
@@ -152,7 +160,9 @@ class Session:
     async def _initialize(self):
         self.initialized = await self.client.initialize_session(
             types.InitializeParams(
-                capabilities=self.capabilities, initialization_options=self.options
+                capabilities=self.capabilities,
+                initialization_options=self.options,
+                workspace_folders=[types.WorkspaceFolder(uri, uri) for uri in self.folders] or None,
             )
         )
 
@@ -272,6 +282,29 @@ class Session:
         self.client.text_document_did_close(
             types.DidCloseTextDocumentParams(types.TextDocumentIdentifier(uri))
         )
+
+    def change_folders(self, *, added=(), removed=()):
+        self.client.workspace_did_change_workspace_folders(
+            types.DidChangeWorkspaceFoldersParams(
+                types.WorkspaceFoldersChangeEvent(
+                    [types.WorkspaceFolder(uri, uri) for uri in added],
+                    [types.WorkspaceFolder(uri, uri) for uri in removed],
+                )
+            )
+        )
+
+    def files_changed(self, *uris):
+        """Tell of files that changed on the disk, as a client does that watches them."""
+        self.client.workspace_did_change_watched_files(
+            types.DidChangeWatchedFilesParams(
+                [types.FileEvent(uri, types.FileChangeType.Changed) for uri in uris]
+            )
+        )
+
+    async def pull_workspace(self, previous=()):
+        """Ask for the whole workspace; ``previous`` are pairs of URI and result id."""
+        ids = [{"uri": uri, "value": value} for uri, value in previous]
+        return (await self.ask_raw(types.WORKSPACE_DIAGNOSTIC, {"previousResultIds": ids}))["items"]
 
     def send_pull(self, uri="file:///a.py", previous=None):
         return self.send(

@@ -10,7 +10,14 @@ TEXT = "danger = 1\ndanger = doubt\n"
 
 async def test_changes_are_registered_for_and_asked_for(connect):
     async with connect() as session:
-        assert session.all("client/registerCapability") == [
+        registered = await session.until(
+            lambda: (
+                session.all("client/registerCapability")
+                if len(session.all("client/registerCapability")) == 2
+                else None
+            )
+        )
+        assert registered == [
             {
                 "registrations": [
                     {
@@ -19,14 +26,31 @@ async def test_changes_are_registered_for_and_asked_for(connect):
                         "registerOptions": {"section": "linewise"},
                     }
                 ]
-            }
+            },
+            {
+                "registrations": [
+                    {
+                        "id": "workspace/didChangeWatchedFiles",
+                        "method": "workspace/didChangeWatchedFiles",
+                        "registerOptions": {
+                            "watchers": [
+                                {"globPattern": "**/.linewise.toml"},
+                                {"globPattern": "**/pyproject.toml"},
+                                {"globPattern": "**/linewise-baseline.json"},
+                                {"globPattern": "**/.git/logs/HEAD"},
+                                {"globPattern": "**/*.py"},
+                            ]
+                        },
+                    }
+                ]
+            },
         ]
         assert session.all("workspace/configuration") == [{"items": [{"section": "linewise"}]}]
 
 
 async def test_a_client_that_cannot_be_asked_sends_them(connect, monkeypatch):
     monkeypatch.setattr(Session, "options", {"threshold": 0.5})
-    async with connect(configuration=False, registration=False) as session:
+    async with connect(configuration=False, registration=False, watching=False) as session:
         assert session.requests("client/registerCapability") == []
         session.open(TEXT)
         assert len((await session.pull())["items"]) == 1

@@ -51,7 +51,7 @@ async def test_whole_answer_to_initialize(connect):
                 "diagnosticProvider": {
                     "identifier": "linewise",
                     "interFileDependencies": False,
-                    "workspaceDiagnostics": False,
+                    "workspaceDiagnostics": True,
                 },
                 "workspace": {
                     "workspaceFolders": {"supported": True, "changeNotifications": True},

@@ -18,6 +18,7 @@ from attrs import frozen
 
 from linewise.errors import ModelNotFoundError
 from linewise.lsp.server import LinewiseServer, serve
+from linewise.settings import Settings
 
 VALUES = {"danger": 4.0, "doubt": 2.0, "maybe": 1.0, "nan": float("nan")}
 BASE = -5.0
@@ -92,14 +93,19 @@ def load(folder, name):
     return Engine(TinyModel(), Probe(folder))
 
 
-def serve_in_thread(folder, debounce):
+def still(seconds):
+    """Settings by which text is scored once it has been still for so long."""
+    return Settings(debounce=round(1_000 * seconds))
+
+
+def serve_in_thread(folder, debounce, load=load):
     """Serve one client; return the address and the future of the exit code."""
     ended = Future()
     listener = socket.create_server(("127.0.0.1", 0))
 
     def run():
         with listener, listener.accept()[0] as connection:
-            server = LinewiseServer(lambda name: load(folder, name), debounce=debounce)
+            server = LinewiseServer(lambda name: load(folder, name), defaults=still(debounce))
             with connection.makefile("rb") as reader, connection.makefile("wb") as writer:
                 server.start_io(reader, writer)
             server.host.stop(1.0)
@@ -111,5 +117,6 @@ def serve_in_thread(folder, debounce):
 
 if __name__ == "__main__":
     FOLDER = Path(sys.argv[1])
-    SERVER = LinewiseServer(lambda name: load(FOLDER, name), debounce=float(sys.argv[2]))
+    DEFAULTS = still(float(sys.argv[2]))
+    SERVER = LinewiseServer(lambda name: load(FOLDER, name), defaults=DEFAULTS)
     sys.exit(serve(SERVER, sys.stdin.buffer, sys.stdout.buffer))

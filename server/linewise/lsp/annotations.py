@@ -18,7 +18,7 @@ from linewise.lsp.convert import finite
 from linewise.lsp.documents import Documents
 from linewise.lsp.model import ModelLoading
 from linewise.lsp.outcome import Outcome
-from linewise.lsp.scoring import Scorer, Superseded
+from linewise.lsp.scoring import Scorer, Superseded, Unsaved
 from linewise.lsp.tasks import Tasks
 from linewise.results import Band, LineScore
 from linewise.settings import Settings
@@ -58,9 +58,7 @@ class Annotations:
         JsonRpcException
             ContentModified, if the document changed meanwhile.
         """
-        if not self._configuration.settings.code_lens:
-            return None
-        outcome = await self._outcome(uri)
+        outcome = await self._outcome(uri, "code_lens")
         return None if outcome is None else list(_lenses(outcome))
 
     async def hints(self, params: types.InlayHintParams) -> list[types.InlayHint] | None:
@@ -71,9 +69,7 @@ class Annotations:
         JsonRpcException
             ContentModified, if the document changed meanwhile.
         """
-        if not self._configuration.settings.inlay_hints:
-            return None
-        outcome = await self._outcome(params.text_document.uri)
+        outcome = await self._outcome(params.text_document.uri, "inlay_hint")
         if outcome is None:
             return None
         wanted = range(params.range.start.line, params.range.end.line + 1)
@@ -87,27 +83,32 @@ class Annotations:
         JsonRpcException
             ContentModified, if the document changed meanwhile.
         """
-        if not self._configuration.settings.semantic_tokens:
-            return None
-        outcome = await self._outcome(uri)
+        outcome = await self._outcome(uri, "semantic_tokens")
         return None if outcome is None else types.SemanticTokens(data=self._encoded(outcome))
 
     def refresh(self) -> None:
         """Make the client ask again for what is switched on, and for what was until now."""
-        settings = self._configuration.settings
-        now = {kind for kind, is_on in _switches(settings).items() if is_on}
+        now = {
+            kind
+            for document in self._documents
+            for kind, is_on in _switches(self._configuration.of(document.path)).items()
+            if is_on
+        }
         for kind in sorted(now | self._drawn):
             if self._client.refreshes_annotations(kind):
                 self._tasks.spawn(self._client.refresh_annotations(kind))
         self._drawn = now
 
-    async def _outcome(self, uri: str) -> Outcome | None:
+    async def _outcome(self, uri: str, kind: str) -> Outcome | None:
         document = self._documents.get(uri)
+        if document is None or not _switches(self._configuration.of(document.path))[kind]:
+            return None
         try:
-            return None if document is None else await self._scorer.outcome(document)
+            return await self._scorer.outcome(document)
         except ModelLoading:
             return None  # asked for again once it is there
-        except Superseded:
+        except (Superseded, Unsaved):
+            # The client then leaves what it shows.
             raise JsonRpcException(
                 "the document changed", types.LSPErrorCodes.ContentModified.value
             ) from None

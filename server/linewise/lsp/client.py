@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import traceback
-from collections.abc import Coroutine, Iterator, Mapping
+from collections.abc import Coroutine, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
@@ -41,10 +41,23 @@ class Client:
         return PositionEncoding(kind.value)
 
     @property
+    def folders(self) -> tuple[str, ...]:
+        """The URIs of the folders it has open."""
+        return tuple(folder.uri for folder in self._server.workspace.folders.values())
+
+    @property
     def root(self) -> Path | None:
         """The folder it has open, the first if there are several."""
-        folders = [folder.uri for folder in self._server.workspace.folders.values()]
-        return path_of(next(iter(folders), self._server.workspace.root_uri))
+        return path_of(next(iter(self.folders), self._server.workspace.root_uri))
+
+    def folder_of(self, path: Path) -> str | None:
+        """Return the URI of the innermost open folder that a file lies in."""
+        around = [
+            (len(place.parts), folder)
+            for folder in self.folders
+            if (place := path_of(folder)) is not None and path.is_relative_to(place)
+        ]
+        return max(around)[1] if around else None
 
     @property
     def pulls(self) -> bool:
@@ -113,6 +126,13 @@ class Client:
         return bool(changes and changes.dynamic_registration)
 
     @property
+    def watches_files(self) -> bool:
+        """Whether it can be asked to tell of files that change."""
+        workspace = self._server.client_capabilities.workspace
+        watched = workspace.did_change_watched_files if workspace else None
+        return bool(watched and watched.dynamic_registration)
+
+    @property
     def shows_progress(self) -> bool:
         """Whether it can show the progress of work that the server began."""
         window = self._server.client_capabilities.window
@@ -151,13 +171,12 @@ class Client:
             types.PublishDiagnosticsParams(uri=uri, version=version, diagnostics=diagnostics)
         )
 
-    async def configuration(self, section: str) -> object:
-        """Ask for a section of the settings."""
-        items = [types.ConfigurationItem(section=section)]
-        answers = await self._ask(
+    async def configuration(self, section: str, scopes: Sequence[str | None]) -> Sequence[object]:
+        """Ask for a section of the settings, for each of the folders and for none (None)."""
+        items = [types.ConfigurationItem(scope_uri=scope, section=section) for scope in scopes]
+        return await self._ask(
             self._server.workspace_configuration_async(types.ConfigurationParams(items=items))
         )
-        return answers[0] if answers else None
 
     async def register(self, method: str, options: object) -> None:
         """Ask for notifications that must be registered for while running."""

@@ -86,7 +86,7 @@ class CodeActions:
             yield about.action("explain {}", SHOW_EXPLANATION, about.uri, about.line)
         yield about.action("mark {} as reviewed", MARK_REVIEWED, about.place | {"reviewed": True})
         yield about.action("not useful: {} needs no edit", NOT_USEFUL, about.place)
-        settings = self._configuration.settings
+        settings = self._configuration.of(document.path)
         if settings.ignore_in is IgnorePlace.COMMENT:
             yield from self._comments(document, about)
         else:

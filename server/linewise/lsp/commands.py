@@ -9,7 +9,7 @@ from attrs import frozen
 from lsprotocol import types
 
 from linewise.errors import LinewiseError
-from linewise.lsp.client import Client, path_of
+from linewise.lsp.client import Client
 from linewise.lsp.configuration import Configuration
 from linewise.lsp.convert import finite, offsets
 from linewise.lsp.documents import Documents
@@ -101,6 +101,6 @@ class Commands:
         """
         if (model := self._host.loaded) is None:
             raise LinewiseError(self._host.failure or "the model is loading; try again in a moment")
-        places = [self._client.root, *(path_of(document.uri) for document in self._documents)]
+        places = [self._client.root, *(document.path for document in self._documents)]
         found = {workspace for place in places if (workspace := model.workspaces.of(place))}
         return {"reset": sorted(str(each.root) for each in found if each.reset_feedback())}

@@ -1,25 +1,70 @@
-"""The user's settings: fetched when the client answers for them, taken as sent when it does not."""
+"""The settings in force: those of the editor above those of the project, for each folder."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING
 
 from lsprotocol import types
 from pygls.exceptions import JsonRpcException
 
-from linewise.lsp.client import Client
+from linewise.lsp.client import Client, path_of
 from linewise.settings import Settings, from_untrusted
+
+if TYPE_CHECKING:
+    from linewise.workspace.project import Project, Projects
 
 SECTION = "linewise"
 
 
 class Configuration:
-    """The settings in force. A value that is not allowed is named once and its default used."""
+    """Fetches the editor's settings if it answers for them, else takes them as they are sent.
 
-    def __init__(self, client: Client) -> None:
+    A value that is not allowed is named once, and what it would have replaced is used.
+    ``defaults`` are the settings where nobody says otherwise.
+    """
+
+    def __init__(self, client: Client, defaults: Settings) -> None:
         self._client = client
+        self._defaults = defaults
         self._reported: set[str] = set()
-        self.settings = Settings()
+        self._pushed: object = None
+        self._sent: dict[str | None, object] = {None: None}
+        self._read: dict[tuple[str | None, Path | None], tuple[Project | None, Settings]] = {}
+        self._found: Projects | None = None
+
+    @property
+    def settings(self) -> Settings:
+        """The settings of no folder in particular, and of the server itself."""
+        return self.of(None)
+
+    def of(self, path: Path | None) -> Settings:
+        """Return the settings for a file: of its workspace folder, or of the folder it lies in.
+
+        What is no file has those that the editor scopes to none, and the first folder's project.
+        """
+        folder, place = self._place(path)
+        project = self._projects.of(place) if place is not None else None
+        key = folder, place
+        known = self._read.get(key)
+        if known is None or known[0] is not project:
+            below = self._defaults if project is None else project.settings
+            settings, problems = from_untrusted(self._sent.get(folder, self._sent[None]), below)
+            self._report((*(project.problems if project else ()), *problems))
+            known = self._read[key] = project, settings
+        return known[1]
+
+    def root_of(self, path: Path) -> Path:
+        """Return what the patterns of a file's settings are relative to.
+
+        The folder of its project's settings, else its workspace folder, else the folder it is in.
+        """
+        _, place = self._place(path)
+        project = self._projects.of(place) if place is not None else None
+        if project is not None and project.path is not None:
+            return project.path.parent
+        return place or path.parent
 
     async def watch(self) -> None:
         """Ask to hear of changes, where the client wants to be asked."""
@@ -31,16 +76,51 @@ class Configuration:
 
     async def update(self, sent: object) -> None:
         """Bring the settings up to date; ``sent`` is what came along, used if asking gives none."""
-        values = sent[SECTION] if isinstance(sent, Mapping) and SECTION in sent else sent
+        self._pushed = sent[SECTION] if isinstance(sent, Mapping) and SECTION in sent else sent
+        await self.ask()
+
+    async def ask(self) -> None:
+        """Bring the settings up to date: folders were opened or closed."""
+        values = self._pushed
+        found: dict[str | None, object] = {None: values}
         if self._client.configures:
+            scopes = (None, *self._client.folders)
             try:
-                answer = await self._client.configuration(SECTION)
+                answers = await self._client.configuration(SECTION, scopes)
             except JsonRpcException as error:
                 self._client.log_failure("asking for the settings", error)
             else:
                 # Null: the client can be asked, but its user wrote the settings elsewhere.
-                values = values if answer is None else answer
-        self.settings, problems = from_untrusted(values)
+                found |= {
+                    scope: values if answer is None else answer
+                    for scope, answer in zip(scopes, answers, strict=False)
+                }
+        self._sent = found
+        self.expire()
+
+    def expire(self) -> None:
+        """Read everything again: settings or the files of projects changed."""
+        self._read.clear()
+        if self._found is not None:
+            self._found.expire()
+
+    def _place(self, path: Path | None) -> tuple[str | None, Path | None]:
+        """Return the URI of the workspace folder of a file, and where its project is looked for."""
+        folder = None if path is None else self._client.folder_of(path)
+        if folder is not None:
+            return folder, path_of(folder)
+        return None, self._client.root if path is None else path.parent
+
+    @property
+    def _projects(self) -> Projects:
+        if self._found is None:
+            # Not before a folder or file is known: `initialize` is answered without it.
+            from linewise.workspace.project import Projects
+
+            self._found = Projects(self._defaults)
+        return self._found
+
+    def _report(self, problems: tuple[str, ...]) -> None:
         for problem in problems:
             if problem not in self._reported:
                 self._reported.add(problem)

@@ -13,7 +13,7 @@ from linewise.lsp.documentation import FINDINGS, address
 from linewise.lsp.documents import Document, Documents
 from linewise.lsp.model import ModelLoading
 from linewise.lsp.outcome import Outcome
-from linewise.lsp.scoring import Scorer, Superseded
+from linewise.lsp.scoring import Scorer, Superseded, Unsaved
 from linewise.lsp.tasks import Tasks
 
 OPTIONS = types.DiagnosticOptions(
@@ -50,12 +50,15 @@ class Diagnostics:
             except Superseded:
                 if self._documents.get(document.uri) is not None:
                     raise _ask_again("the document changed") from None
+            except Unsaved:
+                if params.previous_result_id is not None:
+                    return types.RelatedUnchangedDocumentDiagnosticReport(params.previous_result_id)
         if outcome is None:
             return types.RelatedFullDocumentDiagnosticReport(items=())
         if params.previous_result_id == outcome.result_id:
             return types.RelatedUnchangedDocumentDiagnosticReport(result_id=outcome.result_id)
         return types.RelatedFullDocumentDiagnosticReport(
-            items=self._items(outcome), result_id=outcome.result_id
+            items=self.items(outcome), result_id=outcome.result_id
         )
 
     def changed(self, document: Document) -> None:
@@ -65,11 +68,17 @@ class Diagnostics:
         self._stop(document)
         self._publishing[document.uri] = self._tasks.spawn(self._publish(document))
 
-    def closed(self, document: Document) -> None:
-        """Clear what was published for a document."""
+    def saved(self, document: Document) -> None:
+        """Show what was waiting to be saved."""
+        self.changed(document)
+        if self._client.pulls and self._client.refreshes:
+            self._tasks.spawn(self._client.refresh())
+
+    def closed(self, document: Document, *, stays: bool) -> None:
+        """Clear what was published for a document, unless its findings are to stay."""
         self._stop(document)
         self._scorer.forget(document)
-        if not self._client.pulls:
+        if not self._client.pulls and not stays:
             self._client.publish(document.uri, None, ())
 
     def refresh(self) -> None:
@@ -82,17 +91,18 @@ class Diagnostics:
     async def _publish(self, document: Document) -> None:
         try:
             outcome = await self._scorer.outcome(document)
-        except (ModelLoading, Superseded):
-            return  # whatever overtook it publishes in its place
+        except (ModelLoading, Superseded, Unsaved):
+            return  # whatever overtook it publishes in its place, or the saved version does
         # Nothing is awaited from the scorer's last look at the version to here.
-        items = self._items(outcome) if outcome is not None else ()
+        items = self.items(outcome) if outcome is not None else ()
         self._client.publish(document.uri, document.version, items)
 
     def _stop(self, document: Document) -> None:
         if (task := self._publishing.pop(document.uri, None)) is not None:
             task.cancel()
 
-    def _items(self, outcome: Outcome) -> tuple[types.Diagnostic, ...]:
+    def items(self, outcome: Outcome) -> tuple[types.Diagnostic, ...]:
+        """Return what is shown of an outcome."""
         if not outcome.settings.diagnostics:
             return ()
         scored, last = outcome.scored, outcome.findings[-1:]

@@ -11,9 +11,9 @@ from typing import TYPE_CHECKING
 from urllib.parse import unquote
 
 from attrs import field, frozen
-from pygls.uris import to_fs_path
 
 from linewise.errors import LinewiseError
+from linewise.lsp.client import path_of
 from linewise.settings import Settings
 
 if TYPE_CHECKING:
@@ -37,6 +37,11 @@ class Document:
     edited_at: float | None = None
     outdated: threading.Event = field(factory=threading.Event, repr=False)
 
+    @property
+    def path(self) -> Path | None:
+        """The path of its file, None if it is none."""
+        return path_of(self.uri)
+
     @cached_property
     def syntax(self) -> Syntax:
         """The parsed text."""
@@ -51,6 +56,7 @@ class Documents:
 
     def __init__(self) -> None:
         self._open: dict[str, Document] = {}
+        self._unsaved: set[str] = set()
 
     def __iter__(self) -> Iterator[Document]:
         return iter(tuple(self._open.values()))
@@ -67,14 +73,22 @@ class Documents:
         """Replace an open document by its next version."""
         if (before := self.get(uri)) is None:
             return None
+        self._unsaved.add(_key(uri))
         return self._put(Document(before.uri, version, text, edited_at=time.monotonic()))
+
+    def save(self, uri: str) -> Document | None:
+        """Note that a document is on the disk as it is now."""
+        self._unsaved.discard(_key(uri))
+        return self.get(uri)
+
+    def is_unsaved(self, document: Document) -> bool:
+        """Whether a document was edited since it was saved; what is no file never is."""
+        return document.path is not None and _key(document.uri) in self._unsaved
 
     def close(self, uri: str) -> Document | None:
         """Let go of a document."""
-        document = self._open.pop(_key(uri), None)
-        if document is not None:
-            document.outdated.set()
-        return document
+        self._unsaved.discard(_key(uri))
+        return self._drop(uri)
 
     def close_all(self) -> None:
         """Let go of every document: what is being computed for them stops."""
@@ -82,8 +96,14 @@ class Documents:
             self.close(document.uri)
 
     def _put(self, document: Document) -> Document:
-        self.close(document.uri)
+        self._drop(document.uri)
         self._open[_key(document.uri)] = document
+        return document
+
+    def _drop(self, uri: str) -> Document | None:
+        document = self._open.pop(_key(uri), None)
+        if document is not None:
+            document.outdated.set()
         return document
 
 
@@ -98,10 +118,10 @@ def read_closed(uri: str, settings: Settings) -> Document:
     # On the worker thread, and only once somebody asks for such a document.
     from linewise.files import Skipped, read_source
 
-    path = to_fs_path(uri) if uri.startswith("file:") else None
+    path = path_of(uri)
     if path is None:
         raise LinewiseError("the document is neither open nor a file; open it first")
-    source = read_source(Path(path), settings)
+    source = read_source(path, settings)
     if isinstance(source, Skipped):
         raise LinewiseError(f"the file is not scored: {source.reason}")
     return Document(uri, None, source.text)

@@ -13,7 +13,6 @@ from linewise.analysis.bands import Bands, bands
 from linewise.analysis.findings import select_findings
 from linewise.analysis.fingerprints import fingerprints
 from linewise.analysis.suppression import Suppression
-from linewise.lsp.client import path_of
 from linewise.lsp.documents import Document
 from linewise.results import Band, Finding, LineScore, TokenWeight
 from linewise.settings import Settings
@@ -96,7 +95,7 @@ def place(document: Document) -> Place:
     # Not before a document is opened: `initialize` is answered without it.
     from linewise.workspace.decisions import Place, place_of
 
-    path = path_of(document.uri)
+    path = document.path
     return Place(None, document.uri) if path is None else place_of(path)
 
 
@@ -104,7 +103,7 @@ def identify(
     document: Document, model: LoadedModel, settings: Settings, suppressions: Suppressions
 ) -> Identity:
     """Return what the outcome of a document will be known by; reads little and starts nothing."""
-    calibration = model.workspaces.version(path_of(document.uri))
+    calibration = model.workspaces.version(document.path)
     suppressed = suppressions.version(place(document), settings)
     digest = hashlib.sha256(document.text.encode("utf-8", "surrogatepass"))
     digest.update(f"\0{model.identity}\0{calibration}\0{settings!r}\0{suppressed}".encode())
@@ -127,7 +126,7 @@ def score(
     Cancelled
         If ``cancelled`` said so.
     """
-    calibration = model.workspaces.calibration(path_of(document.uri), text.count("\n") + 1)
+    calibration = model.workspaces.calibration(document.path, text.count("\n") + 1)
     return model.engine.score(text, calibration=calibration, only=only, cancelled=cancelled)
 
 

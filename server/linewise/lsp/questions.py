@@ -9,6 +9,7 @@ from lsprotocol import types
 from pygls.exceptions import JsonRpcException
 
 from linewise.errors import LinewiseError
+from linewise.lsp.client import path_of
 from linewise.lsp.configuration import Configuration
 from linewise.lsp.documents import Document, Documents, read_closed
 from linewise.lsp.model import LoadedModel, ModelHost
@@ -92,5 +93,5 @@ class Questions:
         return model
 
     async def _read(self, uri: str) -> Document:
-        settings = self._configuration.settings
+        settings = self._configuration.of(path_of(uri))
         return await self._host.run(lambda _: read_closed(uri, settings))

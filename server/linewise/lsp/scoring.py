@@ -20,7 +20,7 @@ from linewise.lsp.configuration import Configuration
 from linewise.lsp.documents import Document, Documents, refusal
 from linewise.lsp.model import LoadedModel, ModelHost
 from linewise.lsp.outcome import Identity, Outcome, compute, identify
-from linewise.settings import Settings
+from linewise.settings import Run, Settings
 
 if TYPE_CHECKING:
     from linewise.workspace.suppressions import Suppressions
@@ -33,6 +33,10 @@ PATIENCE = 0.5
 A client that is told to ask again does so at once, so answering at once would keep both busy.
 """
 Listener = Callable[[Outcome], None]
+
+
+class Unsaved(Exception):  # noqa: N818 - an outcome, not an error
+    """The document is scored when it is saved."""
 
 
 class Superseded(Exception):  # noqa: N818 - an outcome, not an error
@@ -50,9 +54,7 @@ class _Flight:
 class Scorer:
     """Scores documents, newest version only, and remembers the last outcome of each.
 
-    ``suppressions`` makes what knows of decisions and baselines, once the first document needs it;
-    ``debounce`` is how long text must be still before it is scored, in seconds. ``listeners`` hear
-    of each outcome of a document's newest version.
+    ``listeners`` hear of each outcome of a document's newest version.
     """
 
     def __init__(
@@ -61,13 +63,11 @@ class Scorer:
         client: Client,
         documents: Documents,
         configuration: Configuration,
-        debounce: float,
     ) -> None:
         self._host = host
         self._client = client
         self._documents = documents
         self._configuration = configuration
-        self._debounce = debounce
         self._outcomes: dict[str, Outcome] = {}
         self._flights: dict[tuple[Document, str], _Flight] = {}
         self._declined: dict[str, str] = {}
@@ -112,8 +112,12 @@ class Scorer:
             If there is no model yet.
         Superseded
             If the answer would be about something that is no longer there.
+        Unsaved
+            If it is to be scored when it is saved, and nobody waits for it (``patience`` None).
         """
-        settings = self._configuration.settings
+        settings = self._configuration.of(document.path)
+        if self._excluded(document, settings):
+            return None
         if reason := refusal(document, settings):
             self._decline(document, reason)
             return None
@@ -123,7 +127,9 @@ class Scorer:
         identity = identify(document, model, settings, self.suppressions)
         known = self._outcomes.get(document.uri)
         if known is None or known.result_id != identity.result_id:
-            await self._still(document)
+            if patience is not None and self._waits(document, settings):
+                raise Unsaved
+            await _still(document, settings)
             outcome = await self._shared(document, model, settings, identity)
         elif known.document is document:
             return known
@@ -134,10 +140,6 @@ class Scorer:
         if outcome is not None and self._documents.get(document.uri) is document:
             self._keep(outcome)
         return outcome
-
-    async def _still(self, document: Document) -> None:
-        if document.edited_at is not None:
-            await asyncio.sleep(document.edited_at + self._debounce - time.monotonic())
 
     async def _shared(
         self, document: Document, model: LoadedModel, settings: Settings, identity: Identity
@@ -208,15 +210,13 @@ class Scorer:
         self._accept(outcome.document)
         self._host.status.calibrated(outcome.scored.calibration.fitted)
         for problem in outcome.problems:
-            if problem not in self._said:
-                self._said.add(problem)
-                self._client.log(problem, types.MessageType.Warning)
+            if self._say_once(problem, types.MessageType.Warning):
                 self._client.show(problem, types.MessageType.Warning)
         for listener in self.listeners:
             listener(outcome)
 
     def _decline(self, document: Document, reason: str) -> None:
-        message = f"{PurePosixPath(unquote(document.uri)).name} {reason}"
+        message = f"{_name(document)} {reason}"
         current = self._documents.get(document.uri) is document
         if current and self._declined.get(document.uri) != message:
             self._outcomes.pop(document.uri, None)
@@ -224,6 +224,43 @@ class Scorer:
             self._client.log(message, types.MessageType.Warning)
             self._host.status.remark(message)
 
+    def _excluded(self, document: Document, settings: Settings) -> bool:
+        """Whether a document is none to score; what was known of it is dropped."""
+        # Not before a document is opened: `initialize` is answered without it.
+        from linewise.workspace.project import is_excluded
+
+        path = document.path
+        if path is None:
+            return False
+        if not is_excluded(path, settings.exclude, self._configuration.root_of(path)):
+            return False
+        self.forget(document)
+        self._say_once(
+            f"{_name(document)} is not scored: the setting linewise.exclude leaves it out",
+            types.MessageType.Info,
+        )
+        return True
+
+    def _say_once(self, message: str, kind: types.MessageType) -> bool:
+        """Log a message unless that was done before; return whether it was new."""
+        if message in self._said:
+            return False
+        self._said.add(message)
+        self._client.log(message, kind)
+        return True
+
+    def _waits(self, document: Document, settings: Settings) -> bool:
+        return settings.run is Run.ON_SAVE and self._documents.is_unsaved(document)
+
     def _accept(self, document: Document) -> None:
         if self._declined.pop(document.uri, None) is not None:
             self._host.status.remark(next(reversed(self._declined.values()), None))
+
+
+def _name(document: Document) -> str:
+    return PurePosixPath(unquote(document.uri)).name
+
+
+async def _still(document: Document, settings: Settings) -> None:
+    if document.edited_at is not None:
+        await asyncio.sleep(document.edited_at + settings.debounce / 1000 - time.monotonic())

@@ -13,9 +13,18 @@ from pygls.exceptions import FeatureRequestError, JsonRpcException, PyglsError
 from pygls.lsp.server import LanguageServer
 
 from linewise import __version__, interrupt
-from linewise.lsp import code_actions, commands, diagnostics, review, risky_lines, what_if
+from linewise.lsp import (
+    code_actions,
+    commands,
+    diagnostics,
+    review,
+    risky_lines,
+    watching,
+    what_if,
+)
 from linewise.lsp.annotations import LEGEND, SHOW_LINE, Annotations
 from linewise.lsp.client import Client
+from linewise.lsp.closed_files import ClosedFiles
 from linewise.lsp.code_actions import CodeActions
 from linewise.lsp.commands import Commands, SpanQuery
 from linewise.lsp.configuration import Configuration
@@ -33,8 +42,9 @@ from linewise.lsp.scores import Scores
 from linewise.lsp.scoring import Scorer
 from linewise.lsp.tasks import Tasks
 from linewise.lsp.what_if import WhatIf
+from linewise.settings import Run, Settings
 
-DEBOUNCE_SECONDS = 0.4
+_DEFAULTS = Settings()
 GRACE_SECONDS = 0.1
 """How long a pass of the model may take to end after the client left."""
 
@@ -43,14 +53,12 @@ class LinewiseServer(LanguageServer):
     """One client's server.
 
     ``load`` makes an engine for the model the settings name; it runs on the worker thread.
-    ``debounce`` is how long, in seconds, text must be still before it is scored.
+    ``defaults`` are the settings where neither the client nor a project says otherwise.
     """
 
     protocol: Protocol
 
-    def __init__(
-        self, load: LoadEngine = load_engine, *, debounce: float = DEBOUNCE_SECONDS
-    ) -> None:
+    def __init__(self, load: LoadEngine = load_engine, *, defaults: Settings = _DEFAULTS) -> None:
         # Below this level pygls logs whole messages, and messages hold the user's code. What it
         # would log above it is reported to `report_server_error` as well.
         logging.getLogger("pygls").setLevel(logging.CRITICAL)
@@ -64,10 +72,13 @@ class LinewiseServer(LanguageServer):
         self.client = Client(self)
         self.tasks = Tasks(lambda error: self.client.log_failure("in the background", error))
         self.documents = Documents()
-        self.configuration = Configuration(self.client)
+        self.configuration = Configuration(self.client, defaults)
         self.host = ModelHost(load, self.client, self.tasks, self.refresh)
-        self.scorer = Scorer(self.host, self.client, self.documents, self.configuration, debounce)
+        self.scorer = Scorer(self.host, self.client, self.documents, self.configuration)
         self.diagnostics = Diagnostics(self.client, self.documents, self.scorer, self.tasks)
+        self.closed_files = ClosedFiles(
+            self.client, self.documents, self.scorer, self.configuration, self.diagnostics
+        )
         self.feedback = FeedbackWatcher(self.host)
         self.scores = Scores(self.client)
         self.scorer.listeners += [self.scores.scored, self.feedback.shown]
@@ -98,29 +109,66 @@ class LinewiseServer(LanguageServer):
         """Read the settings and begin to load the model."""
         self.tasks.spawn(self.configuration.watch())
         await self.configure(self.initialization_options)
+        await watching.watch(self.client, self.configuration.settings)
 
     async def configure(self, sent: object) -> None:
         """Follow a change of settings: load another model, or show the same scores otherwise."""
-        before = self.configuration.settings
+        before = self._in_force()
         await self.configuration.update(sent)
-        after = self.configuration.settings
-        if after.model != self.host.name or self.host.failure:
-            self.host.start(after.model)
-        elif after != before:
+        model = self.configuration.settings.model
+        if model != self.host.name or self.host.failure:
+            self.host.start(model)
+        elif self._in_force() != before:
+            self.refresh()
+
+    async def follow_folders(self) -> None:
+        """Follow folders that were opened or closed."""
+        await self.configuration.ask()
+        self.refresh()
+
+    def follow_files(self, params: types.DidChangeWatchedFilesParams) -> None:
+        """Follow changes to files that decide what is shown."""
+        if watching.only_sources(params):
+            self.closed_files.drop_stale()
+        else:
+            self.configuration.expire()
             self.refresh()
 
     def refresh(self) -> None:
         """Make the client show what the present model, settings and decisions say."""
         self.diagnostics.refresh()
         self.annotations.refresh()
+        self.tasks.spawn(self.closed_files.refresh())
 
     def opened(self, document: Document) -> None:
         """Take care of a document that was just opened."""
         if self.host.failure:
             # The user may have installed the model meanwhile, as the message asked.
             self.host.start(self.configuration.settings.model)
+        self.closed_files.opened(document)
         self.feedback.opened(document)
         self.diagnostics.changed(document)
+
+    def saved(self, uri: str) -> None:
+        """Take care of a document that was just saved."""
+        if (document := self.documents.get(uri)) is not None:
+            waited = self.documents.is_unsaved(document)
+            self.documents.save(uri)
+            self.feedback.saved(document)
+            if waited and self.configuration.of(document.path).run is Run.ON_SAVE:
+                self.diagnostics.saved(document)
+
+    def closed(self, uri: str) -> None:
+        """Let go of a document that was just closed."""
+        if (document := self.documents.get(uri)) is not None:
+            stays = self.closed_files.keep(document)
+            self.documents.close(uri)
+            self.feedback.closed(document.uri)
+            self.diagnostics.closed(document, stays=stays)
+
+    def _in_force(self) -> list[Settings]:
+        open_files = (document.path for document in self.documents)
+        return [self.configuration.of(path) for path in (None, *open_files)]
 
     def report_server_error(
         self, error: Exception, source: type[PyglsError] | type[JsonRpcException]
@@ -173,6 +221,18 @@ def _bind_lifecycle(server: LinewiseServer) -> None:
     ) -> None:
         ls.tasks.spawn(ls.configure(params.settings))
 
+    @server.feature(types.WORKSPACE_DID_CHANGE_WORKSPACE_FOLDERS)
+    def did_change_workspace_folders(
+        ls: LinewiseServer, _params: types.DidChangeWorkspaceFoldersParams
+    ) -> None:
+        ls.tasks.spawn(ls.follow_folders())
+
+    @server.feature(types.WORKSPACE_DID_CHANGE_WATCHED_FILES)
+    def did_change_watched_files(
+        ls: LinewiseServer, params: types.DidChangeWatchedFilesParams
+    ) -> None:
+        ls.follow_files(params)
+
 
 def _bind_documents(server: LinewiseServer) -> None:
     @server.feature(types.TEXT_DOCUMENT_DID_OPEN)
@@ -190,20 +250,23 @@ def _bind_documents(server: LinewiseServer) -> None:
 
     @server.feature(types.TEXT_DOCUMENT_DID_SAVE)
     def did_save(ls: LinewiseServer, params: types.DidSaveTextDocumentParams) -> None:
-        if document := ls.documents.get(params.text_document.uri):
-            ls.feedback.saved(document)
+        ls.saved(params.text_document.uri)
 
     @server.feature(types.TEXT_DOCUMENT_DID_CLOSE)
     def did_close(ls: LinewiseServer, params: types.DidCloseTextDocumentParams) -> None:
-        if document := ls.documents.close(params.text_document.uri):
-            ls.feedback.closed(document.uri)
-            ls.diagnostics.closed(document)
+        ls.closed(params.text_document.uri)
 
     @server.feature(types.TEXT_DOCUMENT_DIAGNOSTIC, diagnostics.OPTIONS)
     async def diagnostic(
         ls: LinewiseServer, params: types.DocumentDiagnosticParams
     ) -> types.DocumentDiagnosticReport:
         return await ls.diagnostics.pull(params)
+
+    @server.feature(types.WORKSPACE_DIAGNOSTIC)
+    def workspace_diagnostic(
+        ls: LinewiseServer, params: types.WorkspaceDiagnosticParams
+    ) -> types.WorkspaceDiagnosticReport:
+        return ls.closed_files.pull(params)
 
     @server.feature(types.TEXT_DOCUMENT_HOVER)
     def hover(ls: LinewiseServer, params: types.HoverParams) -> types.Hover | None:
