@@ -21,6 +21,14 @@ export default tseslint.config(
         },
       ],
       "@typescript-eslint/switch-exhaustiveness-check": "error",
+      "no-restricted-syntax": [
+        "error",
+        {
+          selector:
+            "CallExpression[callee.property.name=/^(show(Information|Warning|Error)Message|setStatusBarMessage)$/] > :matches(Literal[value=/./], TemplateLiteral)",
+          message: "Texts for people go through l10n.t.",
+        },
+      ],
     },
   },
   {

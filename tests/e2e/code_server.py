@@ -19,6 +19,7 @@ import platformdirs
 # Without these it would ask the network or the user for something, or look different each time.
 QUIET_SETTINGS = {
     "workbench.startupEditor": "none",
+    "workbench.welcomePage.walkthroughs.openOnInstall": False,
     "workbench.enableExperiments": False,
     "workbench.colorTheme": "Default Light Modern",
     "workbench.layoutControl.enabled": False,
@@ -41,7 +42,12 @@ class CodeServer:
     """An installation of VS Code with one throw-away profile; extensions may be shared."""
 
     def __init__(
-        self, installation: Path, extensions: Path, profile: Path, settings: dict[str, object]
+        self,
+        installation: Path,
+        extensions: Path,
+        profile: Path,
+        settings: dict[str, object],
+        user: dict[str, object] | None = None,
     ) -> None:
         self._modules = installation / "node_modules"
         self._extensions = extensions
@@ -50,7 +56,7 @@ class CodeServer:
         home.mkdir(parents=True)
         # The second is for what depends on the machine, such as an interpreter: in a remote window,
         # and this is one, the user's own settings do not count for that.
-        for scope, content in (("User", QUIET_SETTINGS), ("Machine", settings)):
+        for scope, content in (("User", QUIET_SETTINGS | (user or {})), ("Machine", settings)):
             folder = profile / "data" / scope
             folder.mkdir(parents=True)
             (folder / "settings.json").write_text(json.dumps(content))

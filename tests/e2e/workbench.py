@@ -3,15 +3,27 @@
 from __future__ import annotations
 
 import re
+import time
+from collections.abc import Callable
 
-from playwright.sync_api import Locator, Page, ViewportSize, expect
+from playwright.sync_api import FrameLocator, Locator, Page, ViewportSize, expect
 
 # Generous: a shared machine may be busy. Nothing waits longer than it has to.
 PATIENCE_MS = 90_000
+POLL_MS = 100
 # An underline is only in the page while its line is in view.
 WHOLE_FILE: ViewportSize = {"width": 1280, "height": 2400}
 PICTURE: ViewportSize = {"width": 1280, "height": 800}
 expect.set_options(timeout=PATIENCE_MS)
+
+
+_HAS_COLOUR = """(canvas, [red, green, blue]) => {
+  const { data } = canvas.getContext("2d").getImageData(0, 0, canvas.width, canvas.height);
+  for (let at = 0; at < data.length; at += 4) {
+    if (data[at] === red && data[at + 1] === green && data[at + 2] === blue) return true;
+  }
+  return false;
+}"""
 
 
 class Workbench:
@@ -57,6 +69,62 @@ class Workbench:
     def choices(self) -> Locator:
         """The rows of the open quick pick."""
         return self.page.locator(".quick-input-list .monaco-list-row")
+
+    @property
+    def marks(self) -> Locator:
+        """The marks of the heat map in the gutter."""
+        return self.page.locator(".monaco-editor .glyph-margin-widgets .cgmr")
+
+    @property
+    def risky_lines(self) -> Locator:
+        """The rows of the view Risky Lines."""
+        return self.page.get_by_role("tree", name="Risky Lines").get_by_role("treeitem")
+
+    @property
+    def explanation(self) -> FrameLocator:
+        """The page that explains a line."""
+        return self.page.frame_locator("iframe.webview").frame_locator("#active-frame")
+
+    @property
+    def cursor_line(self) -> int:
+        """The line of the cursor, as the status bar says it."""
+        text = self.page.locator('[id="status.editor.selection"]').inner_text()
+        return int(re.search(r"Ln (\d+)", text)[1])
+
+    @property
+    def walkthrough(self) -> Locator:
+        """The open walkthrough."""
+        return self.page.locator(".gettingStartedContainer .gettingStartedSlideDetails")
+
+    def walkthrough_step(self, title: str) -> Locator:
+        """One of its steps."""
+        return self.walkthrough.locator(".getting-started-step").filter(has_text=title)
+
+    @property
+    def text(self) -> Locator:
+        """The lines of the file that are in view."""
+        return self.page.locator(".editor-instance .view-lines").first
+
+    def ruler_has(self, colour: str) -> bool:
+        """Whether the overview ruler has a mark of this colour, written as #rrggbb."""
+        rgb = [int(colour[at : at + 2], 16) for at in (1, 3, 5)]
+        ruler = self.page.locator("canvas.decorationsOverviewRuler").first
+        return ruler.evaluate(_HAS_COLOUR, rgb)
+
+    def apply_code_action(self, title: str) -> None:
+        """Choose one of the code actions for the line of the cursor."""
+        self.focus_editor()
+        self.page.keyboard.press("Control+.")
+        action = self.page.locator(".action-widget .monaco-list-row").filter(has_text=title)
+        expect(action.first).to_be_visible()
+        action.first.click()
+
+    def wait_until(self, holds: Callable[[], bool]) -> None:
+        """Wait until something holds that can only be asked again and again."""
+        deadline = time.monotonic() + PATIENCE_MS / 1000
+        while not holds():
+            assert time.monotonic() < deadline, "it did not come to hold"
+            self.page.wait_for_timeout(POLL_MS)
 
     def expect_toast(self, pattern: str) -> None:
         """Wait for a notification with this text."""

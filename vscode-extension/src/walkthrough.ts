@@ -3,11 +3,15 @@ import type { ScoredDocuments } from "./scoredDocuments";
 
 const WELCOMED = "linewise.welcomed";
 
-export async function openWalkthrough({ extension }: ExtensionContext): Promise<void> {
-  await commands.executeCommand("workbench.action.openWalkthrough", `${extension.id}#start`, false);
+export async function openWalkthrough(
+  { extension }: ExtensionContext,
+  beside = false,
+): Promise<void> {
+  const walkthrough = `${extension.id}#start`;
+  await commands.executeCommand("workbench.action.openWalkthrough", walkthrough, beside);
 }
 
-/** Open the walkthrough once, on the first start, unless the editor was told never to open any. */
+/** Open the walkthrough once, beside the file that led to the first start, unless the editor was told never to open any. */
 export async function welcome(context: ExtensionContext): Promise<void> {
   const { globalState } = context;
   const wanted = workspace.getConfiguration("workbench.welcomePage.walkthroughs");
@@ -15,7 +19,7 @@ export async function welcome(context: ExtensionContext): Promise<void> {
     return;
   }
   await globalState.update(WELCOMED, true);
-  await openWalkthrough(context);
+  await openWalkthrough(context, true);
 }
 
 /** Tick the step “score a file” off when one was scored. */

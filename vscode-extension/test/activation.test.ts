@@ -11,7 +11,6 @@ const MOST_BYTES = 1_000_000;
 
 /** Loads the bundle and activates it once; prints what that took and which commands there are. */
 const ACTIVATE = `
-const { performance } = require("node:perf_hooks");
 const vscode = require("vscode");
 const commands = [];
 vscode.commands.registerCommand = (name) => (commands.push(name), { dispose: () => undefined });
@@ -21,9 +20,10 @@ const context = {
   extensionUri: vscode.Uri.file(process.cwd()), globalStorageUri: vscode.Uri.file(process.argv[2]),
   globalState: memory, workspaceState: memory,
 };
-const start = performance.now();
+const start = process.cpuUsage();
 require(process.argv[1]).activate(context);
-const milliseconds = performance.now() - start;
+const { user, system } = process.cpuUsage(start);
+const milliseconds = (user + system) / 1000;
 console.log(JSON.stringify({ milliseconds, commands }));
 `;
 
@@ -47,7 +47,7 @@ describe("the bundle", () => {
     ) as { milliseconds: number; commands: string[] };
 
   test(`is loaded and activated in at most ${MOST_MS} ms`, (context) => {
-    // The fastest of a few: what else the machine does is no part of it.
+    // Time of the processor, and the least of a few: what else the machine does is no part of it.
     const times = Array.from({ length: 3 }, () => activate().milliseconds);
     const best = Math.min(...times);
     context.diagnostic(`activation: ${best.toFixed(0)} ms, ${statSync(bundle).size} bytes`);

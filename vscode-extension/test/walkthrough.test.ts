@@ -22,7 +22,7 @@ beforeEach(() => {
 });
 
 describe("the walkthrough", () => {
-  const open = ["workbench.action.openWalkthrough", "linewise.linewise#start", false];
+  const open = ["workbench.action.openWalkthrough", "linewise.linewise#start", true];
 
   test("is opened on the first start, and never again", async () => {
     await welcome(context);

@@ -103,10 +103,13 @@ export class ExplanationPanel implements Disposable {
       case "again":
         return this.show(target);
       case "open": {
-        const place = new Range(message.line, 0, message.line, 0);
-        await window.showTextDocument(target.uri, {
-          selection: place,
-          viewColumn: ViewColumn.One,
+        const { uri } = target;
+        const shown = window.visibleTextEditors.find(
+          ({ document }) => document.uri.toString() === uri.toString(),
+        );
+        await window.showTextDocument(uri, {
+          selection: new Range(message.line, 0, message.line, 0),
+          viewColumn: shown?.viewColumn ?? ViewColumn.One,
         });
       }
     }
