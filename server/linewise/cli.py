@@ -14,10 +14,12 @@ import typer
 from linewise import __version__
 from linewise.commands.calibrate import calibrate
 from linewise.commands.check import EXIT_CODES, check
+from linewise.commands.db import app as db
 from linewise.commands.doctor import doctor
 from linewise.commands.explain import explain
 from linewise.commands.lab import app as lab
 from linewise.commands.models import app as models
+from linewise.commands.scan import scan
 from linewise.commands.serve import serve
 from linewise.commands.study import app as study
 from linewise.errors import LinewiseError
@@ -46,10 +48,12 @@ app = _App(
 )
 app.command(epilog=EXIT_CODES)(check)
 app.command()(explain)
+app.command()(scan)
 app.command()(calibrate)
 app.command()(serve)
 app.command()(doctor)
 app.add_typer(models, name="models")
+app.add_typer(db, name="db")
 app.add_typer(lab, name="lab")
 app.add_typer(study, name="study")
 

@@ -45,36 +45,46 @@ class TinyModel:
 
 
 @pytest.fixture(scope="session")
-def probe_folder(tmp_path_factory):
-    folder = tmp_path_factory.mktemp("probe")
-    torch.manual_seed(0)
-    head = MaxPoolHead(torch.zeros(SIZE), torch.ones(SIZE), width=6).eval()
-    generator = np.random.default_rng(0)
-    facts = generator.poisson(0.5, (800, len(FACTS))).astype(np.float32)
-    heads = generator.normal(size=(800, 2))
-    edited = heads[:, 0] + facts[:, 0] + generator.normal(size=800) > 1
-    line_model, _ = fit_line_model(facts, heads, edited, [str(n % 20) for n in range(800)])
-    platt = Platt(slope=1.5, intercept=-1.0, base_rate=0.1, n=100)
-    write_manifest(
-        ProbeManifest(
-            version=MANIFEST_VERSION,
-            model="tiny",
-            model_sha256="0" * 64,
-            scheme="fp32",
-            layers=(1,),
-            hidden_size=SIZE,
-            input_builder=INPUT_BUILDER_VERSION,
-            facts=FACTS,
-            files=export_head(head, folder) | export_line_model(line_model, facts, folder),
-            calibrators=Calibrators(platt, platt, platt, platt),
-            threshold=0.3,
-            metrics={},
-            provenance={},
-            licence="Apache-2.0",
-        ),
-        folder / "manifest.json",
-    )
-    return folder
+def make_probe(tmp_path_factory):
+    """A function: the folder of a probe of random weights for hidden states of so many numbers."""
+
+    def make(size):
+        folder = tmp_path_factory.mktemp("probe")
+        torch.manual_seed(0)
+        head = MaxPoolHead(torch.zeros(size), torch.ones(size), width=6).eval()
+        generator = np.random.default_rng(0)
+        facts = generator.poisson(0.5, (800, len(FACTS))).astype(np.float32)
+        heads = generator.normal(size=(800, 2))
+        edited = heads[:, 0] + facts[:, 0] + generator.normal(size=800) > 1
+        line_model, _ = fit_line_model(facts, heads, edited, [str(n % 20) for n in range(800)])
+        platt = Platt(slope=1.5, intercept=-1.0, base_rate=0.1, n=100)
+        write_manifest(
+            ProbeManifest(
+                version=MANIFEST_VERSION,
+                model="tiny",
+                model_sha256="0" * 64,
+                scheme="fp32",
+                layers=(1,),
+                hidden_size=size,
+                input_builder=INPUT_BUILDER_VERSION,
+                facts=FACTS,
+                files=export_head(head, folder) | export_line_model(line_model, facts, folder),
+                calibrators=Calibrators(platt, platt, platt, platt),
+                threshold=0.3,
+                metrics={},
+                provenance={},
+                licence="Apache-2.0",
+            ),
+            folder / "manifest.json",
+        )
+        return folder
+
+    return make
+
+
+@pytest.fixture(scope="session")
+def probe_folder(make_probe):
+    return make_probe(SIZE)
 
 
 @pytest.fixture

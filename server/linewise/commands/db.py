@@ -78,6 +78,7 @@ def _say(text: str) -> None:
 
 
 def _opened(path: Path) -> Store:
-    from linewise.workspace.scan.store import Store, workspace_root
+    from linewise.workspace.scan.location import workspace_root
+    from linewise.workspace.scan.store import Store
 
     return Store.open_existing(workspace_root(path), _say)

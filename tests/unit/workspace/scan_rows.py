@@ -3,17 +3,16 @@
 import numpy as np
 
 from linewise.analysis.units import UnitKind
-from linewise.rationale.statistics.tally import Counted, Rationales, Schema
+from linewise.rationale.statistics.counts import Counted, Rationales, Schema
+from linewise.workspace.scan.entry import Entry, content_hash
 from linewise.workspace.scan.records import (
     HEAD,
     LINE,
-    Entry,
     Method,
     Placement,
     Reader,
     Reading,
     UnitRationale,
-    content_hash,
 )
 
 READER = Reader("tiny", "0" * 64, "1" * 64, ("definition", "return"))
@@ -50,6 +49,7 @@ def reading(store, reader, content, *units):
     known = store.known(reader, [key(name) for name in units])
     return Reading(
         key(content),
+        2 * len(units),
         np.array([(n, n // 2, 0.25 * n, 3, 1) for n in range(2 * len(units))], LINE),
         tuple(
             Placement(known[key(name)].id, UnitKind.FUNCTION, name, 2 * n, 2 * n + 1)

@@ -11,10 +11,11 @@ from typer.testing import CliRunner
 
 from linewise.commands.db import app
 from linewise.errors import LinewiseError
-from linewise.rationale.statistics.tally import QUANTUM, Cells
+from linewise.rationale.statistics.counts import QUANTUM, Cells
 from linewise.workspace.scan.export import store_tables, write_table
 from linewise.workspace.scan.formats import TableFormat
-from linewise.workspace.scan.store import NothingScannedError, Store, path_of
+from linewise.workspace.scan.location import path_of
+from linewise.workspace.scan.store import NothingScannedError, Store
 
 
 @pytest.fixture

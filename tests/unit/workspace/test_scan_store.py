@@ -8,8 +8,9 @@ from hypothesis.stateful import RuleBasedStateMachine, invariant, rule
 from scan_rows import METHOD, READER, entry, key, rationale, reading
 
 from linewise.workspace.scan.database import GoneError, open_database
+from linewise.workspace.scan.location import path_of
 from linewise.workspace.scan.records import Method, Reader
-from linewise.workspace.scan.store import Store, path_of
+from linewise.workspace.scan.store import Store
 
 
 @pytest.fixture

@@ -19,9 +19,10 @@ from scipy.special import xlogy
 
 from linewise.lab.evaluate.bootstrap import Interval
 from linewise.rationale.statistics.aggregators import Floats, Ints
+from linewise.rationale.statistics.counts import Cells, TallyError
 from linewise.rationale.statistics.intervals import centred, resampling
 from linewise.rationale.statistics.tables import Amount
-from linewise.rationale.statistics.tally import Cells, Tally, TallyError
+from linewise.rationale.statistics.tally import Tally
 
 DRAWS = 1000
 _RESAMPLES, _DRAWS_EACH = 200, 10

@@ -13,8 +13,9 @@ from attrs import frozen
 from linewise.lab.evaluate.bootstrap import RESAMPLES, Interval
 from linewise.rationale.statistics import sketch
 from linewise.rationale.statistics.aggregators import Floats, Ints, shares
+from linewise.rationale.statistics.counts import QUANTUM, Cells
 from linewise.rationale.statistics.intervals import Intervals, percentile, resampling
-from linewise.rationale.statistics.tally import QUANTUM, Cells, Tally
+from linewise.rationale.statistics.tally import Tally
 
 
 class Amount(StrEnum):

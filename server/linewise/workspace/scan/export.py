@@ -15,7 +15,7 @@ from attrs import frozen
 
 from linewise.analysis.lines import without_surrogates
 from linewise.errors import LinewiseError
-from linewise.rationale.statistics.tally import QUANTUM, Cells, Counted
+from linewise.rationale.statistics.counts import QUANTUM, Cells, Counted
 from linewise.workspace.scan.formats import TableFormat
 from linewise.workspace.scan.records import LINE, Method, Reader
 from linewise.workspace.scan.store import Store

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import json
 from collections.abc import Mapping
 from typing import Any
@@ -13,7 +12,7 @@ import numpy.typing as npt
 from attrs import field, frozen
 
 from linewise.analysis.units import UnitKind
-from linewise.rationale.statistics.tally import Counted, Schema
+from linewise.rationale.statistics.counts import Counted, Schema
 
 HEAD = np.dtype([("line", "<u4"), ("head", "<f4"), ("whole", "<f4"), ("known", "u1")])
 """Of a unit's code line: its number counted from the unit's first, the logits that the probe's
@@ -68,20 +67,6 @@ class Method:
         return cls(name, target, json.loads(options), cattrs.structure(json.loads(schema), Schema))
 
 
-@frozen
-class Entry:
-    """A file as its directory lists it: ``path`` below the root, with forward slashes, in bytes.
-
-    Times are in nanoseconds since 1970.
-    """
-
-    path: bytes
-    size: int
-    modified: int
-    changed: int
-    inode: int
-
-
 @frozen(eq=False)
 class KnownUnit:
     """What a reader made of a unit: ``heads`` is an array of `HEAD`, in line order."""
@@ -104,21 +89,25 @@ class Placement:
 
 @frozen(eq=False)
 class Reading:
-    """A file as a reader read it: ``lines`` is an array of `LINE`, in line order."""
+    """A file as a reader read it: ``lines`` is an array of `LINE`, in line order.
+
+    ``length`` counts all lines of the file, also those without code.
+    """
 
     content: bytes
+    length: int
     lines: Rows = field(repr=False)
     placements: tuple[Placement, ...]
 
 
 @frozen(eq=False)
 class UnitRationale:
-    """A unit's rationale in sums, and that of random ones of its sizes."""
+    """A unit's rationale in sums, and that of random ones of its sizes.
+
+    Of some units, ``repetitions`` are the signed weights of the categories in the rationale and in
+    those of harmless rewrites of the code.
+    """
 
     sums: Counted
     control: Counted
-
-
-def content_hash(data: bytes) -> bytes:
-    """Return what a file's content is recognized by: 32 bytes."""
-    return hashlib.sha256(data).digest()
+    repetitions: tuple[Mapping[str, float], ...] = ()

@@ -7,6 +7,7 @@ nothing is counted twice, and a process that is killed loses only what it had in
 
 from __future__ import annotations
 
+import json
 import sqlite3
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from itertools import islice
@@ -16,12 +17,12 @@ from types import TracebackType
 import numpy as np
 
 from linewise.analysis.units import UnitKind
-from linewise.workspace.git import find_root
 from linewise.workspace.scan.database import Database, DatabaseError, open_database
+from linewise.workspace.scan.entry import Entry
+from linewise.workspace.scan.location import path_of
 from linewise.workspace.scan.records import (
     HEAD,
     LINE,
-    Entry,
     KnownUnit,
     Method,
     Placement,
@@ -30,9 +31,7 @@ from linewise.workspace.scan.records import (
     Rows,
     UnitRationale,
 )
-from linewise.workspace.store import folder_of
 
-FILE = "statistics.sqlite"
 _PORTION = 500
 """Rows that are written or asked for at once."""
 _SPARE_UNITS = 10_000
@@ -251,12 +250,12 @@ class Store:
         """Return how the reader has read a file of this content, under whatever name."""
         with self.database.reading() as rows:
             row = rows.execute(
-                "SELECT readings.id, readings.lines FROM files JOIN readings "
+                "SELECT readings.id, length, lines FROM files JOIN readings "
                 "ON readings.file = files.id AND readings.content = files.content "
                 "WHERE files.content = ? AND readings.reader = ? LIMIT 1",
                 (content, reader),
             ).fetchone()
-            return None if row is None else _reading(rows, row[0], content, row[1])
+            return None if row is None else _reading(rows, content, *row)
 
     def unexplained(self, reading: Reading, method: int) -> set[int]:
         """Return the units of a reading that have no rationale by that method yet."""
@@ -285,6 +284,12 @@ class Store:
                 "VALUES (?, ?, ?, ?)",
                 (unit, method, *blobs),
             )
+            if rationale is not None and rationale.repetitions:
+                weights = json.dumps([dict(each) for each in rationale.repetitions])
+                rows.execute(
+                    "INSERT OR IGNORE INTO repetitions (unit, method, weights) VALUES (?, ?, ?)",
+                    (unit, method, weights),
+                )
 
     def forget_missing(self, within: bytes) -> int:
         """Forget the files below ``within`` (``b""`` or ends with a slash) the survey missed.
@@ -319,18 +324,6 @@ class Store:
 _SPARE = "NOT EXISTS (SELECT 1 FROM placements WHERE placements.unit = units.id)"
 
 
-def workspace_root(path: Path) -> Path:
-    """Return the workspace that holds ``path``: its repository, or else the folder itself."""
-    folder = path if path.is_dir() else path.parent
-    return find_root(folder) or folder.absolute()
-
-
-def path_of(root: Path, folder: Path | None = None) -> Path:
-    """Return where the store of a workspace is, below ``folder`` or the user's state folder."""
-    place = folder_of(root)
-    return (place if folder is None else folder / place.name) / FILE
-
-
 def _one(rows: sqlite3.Connection, query: str, given: object = ()) -> int:
     return int(rows.execute(query, given).fetchone()[0])  # type: ignore[arg-type]
 
@@ -362,7 +355,9 @@ def _keep_file(
     )
 
 
-def _reading(rows: sqlite3.Connection, number: int, content: bytes, lines: bytes) -> Reading:
+def _reading(
+    rows: sqlite3.Connection, content: bytes, number: int, length: int, lines: bytes
+) -> Reading:
     found = rows.execute(
         "SELECT unit, kind, name, first_line, last_line FROM placements "
         "WHERE reading = ? ORDER BY ordinal",
@@ -372,15 +367,16 @@ def _reading(rows: sqlite3.Connection, number: int, content: bytes, lines: bytes
         Placement(unit, UnitKind(kind), name, first, last)
         for unit, kind, name, first, last in found
     )
-    return Reading(content, np.frombuffer(lines, LINE), placements)
+    return Reading(content, length, np.frombuffer(lines, LINE), placements)
 
 
 def _replace_reading(rows: sqlite3.Connection, file: int, reader: int, reading: Reading) -> None:
     rows.execute("DELETE FROM readings WHERE file = ? AND reader = ?", (file, reader))
     number = _one(
         rows,
-        "INSERT INTO readings (file, reader, content, lines) VALUES (?, ?, ?, ?) RETURNING id",
-        (file, reader, reading.content, reading.lines.tobytes()),
+        "INSERT INTO readings (file, reader, content, length, lines) VALUES (?, ?, ?, ?, ?) "
+        "RETURNING id",
+        (file, reader, reading.content, reading.length, reading.lines.tobytes()),
     )
     rows.executemany(
         "INSERT INTO placements (reading, ordinal, unit, kind, name, first_line, last_line) "

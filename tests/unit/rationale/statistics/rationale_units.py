@@ -3,7 +3,8 @@
 import numpy as np
 from hypothesis import strategies as st
 
-from linewise.rationale.statistics.tally import Rationales, Schema, Tally
+from linewise.rationale.statistics.counts import Rationales, Schema
+from linewise.rationale.statistics.tally import Tally
 
 CATEGORIES = ("identifier", "loops", "operators")
 SCHEMA = Schema(CATEGORIES, vocabulary=12, weight="test, nats")

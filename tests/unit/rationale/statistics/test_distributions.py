@@ -8,10 +8,11 @@ from hypothesis.extra import numpy as arrays
 from rationale_units import CATEGORIES, SCHEMA, rationales, tally
 from scipy import stats
 
+from linewise.rationale.statistics.counts import Rationales, Schema, TallyError
 from linewise.rationale.statistics.divergence import aligned, compare, jensen_shannon
 from linewise.rationale.statistics.entropy import entropy, entropy_reduction, normalised_entropy
 from linewise.rationale.statistics.tables import Amount
-from linewise.rationale.statistics.tally import Rationales, Schema, Tally, TallyError, total
+from linewise.rationale.statistics.tally import Tally, total
 
 MASSES = arrays.arrays(np.float64, 6, elements=st.floats(0, 100)).filter(lambda x: x.sum() > 1e-3)
 

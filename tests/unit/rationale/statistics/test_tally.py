@@ -10,19 +10,10 @@ from hypothesis import strategies as st
 from rationale_units import CATEGORIES, SCHEMA, TALLIES, rationales, tally
 
 from linewise.rationale.statistics import sketch
+from linewise.rationale.statistics.counts import QUANTUM, Cells, Counted, Schema, TallyError
 from linewise.rationale.statistics.intervals import percentile, resampling
 from linewise.rationale.statistics.tables import Amount, amounts, category_table, matrix
-from linewise.rationale.statistics.tally import (
-    CLUSTERS,
-    QUANTUM,
-    Cells,
-    Counted,
-    Schema,
-    Tally,
-    TallyError,
-    cluster_of,
-    total,
-)
+from linewise.rationale.statistics.tally import CLUSTERS, Tally, cluster_of, total
 
 GROUPS = {"identifier": "words", "loops": "code", "operators": "code"}
 
@@ -250,3 +241,10 @@ def test_a_damaged_unit_is_refused():
     for damaged in (b"", whole[:-5], b"?" + whole[1:]):
         with pytest.raises(TallyError, match="damaged"):
             Counted.from_bytes(damaged)
+
+
+@given(st.lists(st.integers(0, 10_000), max_size=6))
+def test_units_of_a_file_can_be_counted_together(seeds):
+    parts = [Counted.of(SCHEMA, rationales(seed)) for seed in seeds]
+    together = Tally.gathered(SCHEMA, [("a.py", Counted.merged(parts))])
+    assert together == Tally.gathered(SCHEMA, [("a.py", part) for part in parts])

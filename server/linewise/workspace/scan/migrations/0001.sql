@@ -55,12 +55,14 @@ CREATE TABLE rationales (
   UNIQUE (unit, method)
 );
 
--- A file as a reader read it. It is up to date if its content is that of the file.
+-- A file as a reader read it. It is up to date if its content is that of the file. `length` counts
+-- all of its lines, `lines` are those that hold code.
 CREATE TABLE readings (
   id INTEGER PRIMARY KEY,
   file INTEGER NOT NULL REFERENCES files ON DELETE CASCADE,
   reader INTEGER NOT NULL REFERENCES readers,
   content BLOB NOT NULL,
+  length INTEGER NOT NULL,
   lines BLOB NOT NULL,
   UNIQUE (file, reader)
 );

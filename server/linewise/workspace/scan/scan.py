@@ -1,0 +1,274 @@
+"""A scan: brings the store up to date with a folder, one file at a time.
+
+Whoever runs it asks for `Scan.step` until it is done: the command line in a loop, a server between
+other work. A step that is interrupted loses at most the forward pass in hand; a process that is
+killed loses what it had not written yet, and the next scan goes on from there.
+"""
+
+from __future__ import annotations
+
+import os
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import numpy as np
+from attrs import define, field, frozen
+
+from linewise.analysis.model_input import Tokenizer
+from linewise.analysis.units import Unit
+from linewise.engine import Engine
+from linewise.errors import Cancelled, LinewiseError
+from linewise.files import Skipped, read_source
+from linewise.rationale.explain_text import ExplainedText
+from linewise.settings import Settings
+from linewise.workspace.scan.database import DamagedDatabaseError, GoneError, set_damaged_aside
+from linewise.workspace.scan.entry import Entry, content_hash
+from linewise.workspace.scan.rationalizing import Rationalizer
+from linewise.workspace.scan.records import HEAD, LINE, Method, Placement, Reader, Reading, Rows
+from linewise.workspace.scan.scoring import (
+    ShownUnit,
+    line_rows,
+    read_units,
+    shown_units,
+)
+from linewise.workspace.scan.store import Store
+from linewise.workspace.scan.walk import Globs, entries, entry_of, python_files
+
+SETTLED_NANOSECONDS = 2_000_000_000
+"""A file written so shortly before it was read may be written again without its times changing."""
+_ATTEMPTS = 3
+
+
+@frozen(eq=False)
+class Instruments:
+    """What reads and explains; without an ``engine`` nothing is scored, only explained.
+
+    ``tokenizer`` is the target model's.
+    """
+
+    tokenizer: Tokenizer
+    engine: Engine | None
+    rationalizer: Rationalizer | None = None
+
+
+@frozen
+class Request:
+    """What to scan: a ``folder`` of the workspace at ``root``, read by ``reader``.
+
+    Rationales are found by ``method``; None leaves them out. ``settings`` bound the size of files.
+    """
+
+    root: Path
+    folder: Path
+    reader: Reader
+    method: Method | None = None
+    globs: Globs = field(factory=Globs)
+    settings: Settings = field(factory=Settings)
+
+    @property
+    def within(self) -> bytes:
+        """What the paths of the folder's files begin with, below the root."""
+        name = os.fsencode(self.folder.relative_to(self.root).as_posix())
+        return b"" if name == b"." else name + b"/"
+
+
+@define
+class Progress:
+    """What a scan has done; files are those that needed reading, seconds those spent in steps."""
+
+    files: int = 0
+    pending: int = 0
+    done: int = 0
+    path: str = ""
+    problems: int = 0
+    units_read: int = 0
+    units_known: int = 0
+    tokens_read: int = 0
+    units_explained: int = 0
+    forgotten: int = 0
+    scoring_seconds: float = 0.0
+    explaining_seconds: float = 0.0
+
+
+def _never() -> bool:
+    return False
+
+
+class Scan:
+    """One scan. Everything of it runs on one thread, that of the model it loads when needed."""
+
+    def __init__(
+        self,
+        store: Store,
+        request: Request,
+        load: Callable[[], Instruments],
+        said: Callable[[str], None],
+    ) -> None:
+        self.progress = Progress()
+        self.finished = False
+        self._store = store
+        self._request = request
+        self._load = load
+        self._said = said
+        self._instruments: Instruments | None = None
+        self._next: bytes | None = None
+        self._begin()
+
+    def step(self, interrupted: Callable[[], bool] = _never) -> None:
+        """Read the next file that needs it; after the last one, finish.
+
+        ``interrupted`` is asked between forward passes. If it says so, the step ends and the next
+        one goes on with the same file, where units that were read are not read again.
+
+        Raises
+        ------
+        LinewiseError
+            If the model cannot be loaded or the store cannot be written; what was stored is safe.
+        """
+        try:
+            if self._next is None:
+                self._finish()
+            else:
+                self._read(self._next, interrupted)
+                self._next = next(self._waiting, None)
+                self.progress.done += 1
+        except Cancelled:
+            return
+        except DamagedDatabaseError:
+            self._store.database = set_damaged_aside(self._store.database, self._said)
+            self._begin()
+
+    def _begin(self) -> None:
+        request, store = self._request, self._store
+        self._reader = store.reader_id(request.reader)
+        self._method = None if request.method is None else store.method_id(request.method)
+        found = python_files(request.folder, request.globs)
+        self.progress.files, self.progress.pending = store.survey(
+            entries(request.root, found), self._reader, self._method
+        )
+        self.progress.done = 0
+        self._waiting = store.pending()
+        self._next = next(self._waiting, None)
+
+    def _finish(self) -> None:
+        self.progress.forgotten = self._store.forget_missing(self._request.within)
+        self.finished = True
+
+    def _read(self, path: bytes, interrupted: Callable[[], bool]) -> None:
+        place = self._request.root / os.fsdecode(path)
+        self.progress.path = os.fsdecode(path)
+        for attempt in range(_ATTEMPTS):
+            entry = entry_of(self._request.root, place)
+            if entry is None or self._store.is_current(entry, self._reader, self._method):
+                return  # gone, or read by another process meanwhile
+            try:
+                self._read_entry(place, entry, interrupted)
+            except GoneError:
+                # Another process has forgotten units between our looking them up and using them.
+                if attempt + 1 == _ATTEMPTS:
+                    raise
+            else:
+                return
+
+    def _read_entry(self, place: Path, entry: Entry, interrupted: Callable[[], bool]) -> None:
+        settled = max(entry.modified, entry.changed) + SETTLED_NANOSECONDS < time.time_ns()
+        source = read_source(place, self._request.settings)
+        if isinstance(source, Skipped):
+            self._keep_problem(entry, settled, source.reason)
+            return
+        text = ExplainedText(source.text)
+        content = content_hash(source.text.encode("utf-8", "surrogatepass"))
+        try:
+            reading = self._store.same_content(self._reader, content)
+            if reading is None:
+                began = time.monotonic()
+                reading = self._scored(text, content, interrupted)
+                self.progress.scoring_seconds += time.monotonic() - began
+            self._store.keep_reading(entry, settled, self._reader, reading)
+            if self._method is not None:
+                began = time.monotonic()
+                self._explain(text, reading, self._method, interrupted)
+                self.progress.explaining_seconds += time.monotonic() - began
+        except (Cancelled, LinewiseError):
+            raise
+        except Exception as error:  # noqa: BLE001 - one file must not cost the others their result
+            reason = f"could not be scored ({type(error).__name__}: {error}); please report this"
+            # Not settled: it is tried again by the next scan.
+            self._keep_problem(entry, False, reason)
+
+    def _keep_problem(self, entry: Entry, settled: bool, reason: str) -> None:
+        self._store.keep_problem(entry, settled, reason)
+        self.progress.problems += 1
+
+    def _scored(
+        self, text: ExplainedText, content: bytes, interrupted: Callable[[], bool]
+    ) -> Reading:
+        store, engine = self._store, self._ready().engine
+        shown = shown_units(text, self._ready().tokenizer)
+        keys = [each.key for each in shown]
+        known = store.known(self._reader, keys)
+        unread = list({each.key: each for each in shown if each.key not in known}.values())
+        self.progress.units_known += len(shown) - len(unread)
+        for portion in _read(engine, text.text, unread, interrupted):
+            store.keep_units(
+                self._reader, [(each.key, each.tokens, heads) for each, heads in portion]
+            )
+            self.progress.units_read += len(portion)
+            self.progress.tokens_read += sum(each.tokens for each, _ in portion)
+        known |= store.known(self._reader, [each.key for each in unread])
+        if missing := set(keys) - known.keys():
+            raise GoneError(f"{len(missing)} units were forgotten by another process; scan again")
+        units = [known[key] for key in keys]
+        heads = [unit.heads for unit in units]
+        return Reading(
+            content,
+            len(text.syntax.lines),
+            np.empty(0, LINE) if engine is None else line_rows(engine, text, shown, heads),
+            tuple(
+                Placement(
+                    unit.id,
+                    each.unit.kind,
+                    each.unit.name,
+                    each.unit.first_line,
+                    each.unit.last_line,
+                )
+                for each, unit in zip(shown, units, strict=True)
+            ),
+        )
+
+    def _explain(
+        self, text: ExplainedText, reading: Reading, method: int, interrupted: Callable[[], bool]
+    ) -> None:
+        missing = self._store.unexplained(reading, method)
+        if not missing:
+            return
+        instruments = self._ready()
+        assert instruments.rationalizer is not None  # noqa: S101 - there is one for the method
+        shown = shown_units(text, instruments.tokenizer)
+        known = self._store.known(self._reader, [each.key for each in shown])
+        for each in shown:
+            unit = known.get(each.key)
+            if unit is not None and unit.id in missing:
+                found = instruments.rationalizer.explain(text, each, unit.heads, interrupted)
+                self._store.keep_rationale(unit.id, method, found)
+                missing.remove(unit.id)
+                self.progress.units_explained += 1
+
+    def _ready(self) -> Instruments:
+        if self._instruments is None:
+            self._instruments = self._load()
+        return self._instruments
+
+
+def _placed(number: int, unit: Unit) -> Placement:
+    return Placement(number, unit.kind, unit.name, unit.first_line, unit.last_line)
+
+
+def _read(
+    engine: Engine | None, text: str, units: list[ShownUnit], interrupted: Callable[[], bool]
+) -> Iterator[list[tuple[ShownUnit, Rows]]]:
+    if engine is not None:
+        yield from read_units(engine, text, units, interrupted)
+    else:
+        yield [(each, np.empty(0, HEAD)) for each in units]
