@@ -22,3 +22,9 @@ def with_reason(message: str, reason: str | None, more: int = 0) -> str:
     """Add the strongest reason to a message, and how many lines the cap left out below it."""
     message = message if reason is None else f"{message}: {reason}"
     return f"{message}; {more} more below the cut ({CAP})" if more else message
+
+
+def ordinal(number: int) -> str:
+    """Write 1 as 1st, 2 as 2nd, 11 as 11th."""
+    suffixes = {1: "st", 2: "nd", 3: "rd"}
+    return f"{number}{'th' if number % 100 in (11, 12, 13) else suffixes.get(number % 10, 'th')}"

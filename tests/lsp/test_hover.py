@@ -2,11 +2,31 @@
 
 import statistics
 import time
+from types import SimpleNamespace
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 from lsp_session import SLOW_FILE
+from tiny_server import BASE, VALUES
 
-from linewise.lsp.hover import code_span, ordinal, readable
+from linewise.analysis.names import NameProblem
+from linewise.lsp.explanations import LineExplanation
+from linewise.lsp.hover import MOST_LINES, code_span, hover_lines, readable
+from linewise.rationale.explain_line import ScoredLine
+from linewise.rationale.explanation import (
+    Against,
+    CategoryShare,
+    Explanation,
+    LogitShares,
+    Stability,
+    Trust,
+    WeighedToken,
+)
+from linewise.rationale.study.target import Target
+from linewise.results import Band, Finding, LineScore, Severity, TokenWeight
+
+COMING = "is being computed; hover again"
 
 TEXT = """\
 def f(x):
@@ -18,22 +38,26 @@ def f(x):
 
 @pytest.mark.asyncio
 async def test_whole_markdown_on_a_flagged_line(connect):
+    """Of a model that cannot be asked why: the explanations of one that can are tested beside."""
     async with connect() as session:
         session.open(TEXT)
         await session.pull()
-        assert await session.hover(1, 6) == {
+        while COMING in (hover := await session.hover(1, 6))["contents"]["value"]:
+            pass
+        mean, own = _logits()
+        assert hover == {
             "contents": {
                 "kind": "markdown",
                 "value": "**Edit probability 88 % (base rate 8 %)**\n"
                 "\n"
                 "11.0 times the base rate; 1st of 4 code lines in this file.\n"
+                "Facts about the line move its log-odds by +0.00 from the file's mean, the model's "
+                f"reading by {own - mean:+.2f}.\n"
                 "\n"
-                "What weighs most (log-odds):\n"
+                "- Heaviest on the line, in log-odds: `danger` +4.00, `doubt` +2.00, `maybe` "
+                "+1.00\n"
                 "\n"
-                "- `danger` +4.00\n"
-                "- `doubt` +2.00\n"
-                "- `maybe` +1.00\n"
-                "\n"
+                "Not explained further: lines can only be explained with an installed model.\n"
                 "Of lines shown at about 88 %, about 88 % needed an edit in the probe's "
                 "held-out data.",
             },
@@ -45,6 +69,13 @@ async def test_whole_markdown_on_a_flagged_line(connect):
         assert (await session.hover(3))["contents"]["value"].count("\n") < 12
 
 
+def _logits():
+    """The mean over the code lines of `TEXT`, and that of its second."""
+    own = BASE + sum(VALUES[word] for word in ("danger", "doubt", "maybe"))
+    others = [BASE, BASE, BASE + VALUES["danger"]]
+    return (own + sum(others)) / 4, own
+
+
 @pytest.mark.asyncio
 async def test_plain_text_for_a_client_without_markdown(connect):
     async with connect(hover=["plaintext"]) as session:
@@ -52,8 +83,11 @@ async def test_plain_text_for_a_client_without_markdown(connect):
         await session.pull()
         contents = (await session.hover(1))["contents"]
         assert contents["kind"] == "plaintext"
-        assert contents["value"].splitlines()[0] == "Edit probability 88 % (base rate 8 %)"
-        assert "- danger +4.00" in contents["value"].splitlines()
+        lines = contents["value"].splitlines()
+        assert lines[0] == "Edit probability 88 % (base rate 8 %)"
+        assert (
+            "- Heaviest on the line, in log-odds: `danger` +4.00, `doubt` +2.00, `maybe` +1.00"
+        ) in lines
 
 
 @pytest.mark.asyncio
@@ -104,7 +138,83 @@ def test_blanks_and_control_characters_are_readable(token, expected):
     assert readable(token) == expected
 
 
-def test_ordinals():
-    assert [ordinal(n) for n in (1, 2, 3, 4, 11, 12, 13, 21, 101, 111, 112)] == [
-        *("1st", "2nd", "3rd", "4th", "11th", "12th", "13th", "21st", "101st", "111th", "112th")
-    ]
+def token(text, line=0, weight=1.0, group=0):
+    return WeighedToken(text, line, 0, weight, group, "identifier")
+
+
+figures = st.floats(-1e4, 1e4)
+texts = st.text(max_size=400)
+explanations = st.builds(
+    lambda tokens, categories, trust, stability: Explanation(
+        line=3,
+        unit="f",
+        target=Target.EDIT,
+        method="knockout",
+        weight_unit="logits of the edit probability",
+        tokens=tuple(
+            token(text, line, weight, group) for group, (text, line, weight) in enumerate(tokens)
+        ),
+        categories=tuple(CategoryShare(*each) for each in categories),
+        without_categories=None if categories else "tokens of rust have no categories",
+        trust=trust,
+        stability=stability,
+    ),
+    st.lists(st.tuples(texts, st.integers(0, 10_000), figures), min_size=1, max_size=6),
+    st.lists(
+        st.tuples(
+            st.sampled_from(["identifier", "string", "oop"]),
+            st.just("sc_nl"),
+            st.floats(0.01, 1),
+            figures,
+            st.integers(1, 9),
+        ),
+        max_size=20,
+    ),
+    st.none()
+    | st.builds(Trust, st.just((0.2,)), st.just(10), *[st.builds(Against, *[figures] * 3)] * 2)
+    | st.just(Trust((0.2,), 10, None, None, "one token")),
+    st.none()
+    | st.just(Stability(1.5, 1.5, 0.6, 5))
+    | st.just(Stability(None, None, None, 1, "no")),
+)
+scored_lines = st.builds(
+    lambda names: ScoredLine(
+        LineScore(3, 0.4, 2, "f"),
+        LogitShares(-1.0, -3.0, 1.5, 0.5),
+        tuple(NameProblem(3, "undefined", name) for name in names),
+        40,
+        0.08,
+    ),
+    st.lists(st.text("abc`*_", min_size=1, max_size=300), max_size=5),
+)
+known = st.none() | st.builds(
+    LineExplanation,
+    st.none() | scored_lines,
+    st.none() | explanations,
+    st.none() | st.just("why not"),
+)
+
+
+@given(known, st.booleans(), st.booleans(), st.lists(texts, max_size=5))
+def test_never_more_than_twelve_lines(known, markdown, calibrated, tokens):
+    finding = Finding(3, 0, 9, 0.4, 2, "f", Severity.HINT, Band.MEDIUM, "0", calibrated=calibrated)
+    outcome = SimpleNamespace(
+        scored=SimpleNamespace(
+            base_rate=0.08, lines=(None,) * 40, calibration=SimpleNamespace(promise="were edited")
+        ),
+        weights={3: tuple(TokenWeight(text, 3, 0, 1, 0.5) for text in tokens)},
+    )
+    lines = hover_lines(outcome, finding, known, markdown=markdown)
+    shown = "\n".join(lines)
+    assert len(lines) <= MOST_LINES == 12
+    assert len(shown.splitlines()) <= 12
+    assert ("uncalibrated here" in lines[0]) is not calibrated
+    assert ("Of lines shown at about 40 %" in shown) is calibrated
+    if known is not None and known.explanation and not known.explanation.categories:
+        assert "- No categories: tokens of rust have no categories." in lines
+    finished = (
+        known is None
+        or known.refusal
+        or (known.explanation and known.explanation.trust and known.explanation.stability)
+    )
+    assert (COMING in shown) is not bool(finished)

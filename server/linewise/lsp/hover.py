@@ -1,34 +1,59 @@
-"""The hover on a flagged line: how probable, against what, and because of which tokens.
+"""The hover on a flagged line: how probable, because of what, and how far to trust that.
 
-Everything it says was computed when the document was scored; a hover only looks it up.
+Everything it says was computed when the document was scored, or in the background since; a hover
+only looks it up. What is not there yet is said to be on its way.
 """
 
 from __future__ import annotations
 
 import math
 import re
+from collections.abc import Callable, Iterator
+from typing import TYPE_CHECKING
 
 from lsprotocol import types
 
 from linewise.lsp.client import Client
 from linewise.lsp.convert import finding_range
 from linewise.lsp.documents import Documents
+from linewise.lsp.explanations import Explanations, LineExplanation
 from linewise.lsp.outcome import Outcome
 from linewise.lsp.scoring import Scorer
-from linewise.results import Finding, TokenWeight
-from linewise.wording import edit_message, percent
+from linewise.rationale.explain_wording import (
+    bar,
+    logit_sentence,
+    problems_sentence,
+    quoted,
+    short_unit,
+    snippet,
+    stability_sentence,
+    sufficiency_sentence,
+)
+from linewise.wording import edit_message, ordinal, percent
 
+if TYPE_CHECKING:
+    from linewise.rationale.explanation import CategoryShare, Explanation
+    from linewise.results import Finding, TokenWeight
+
+MOST_LINES = 12
+CATEGORIES_SHOWN = 3
 TOKENS_SHOWN = 3
-_READABLE = {"\n": "⏎", "\r": "⏎", "\t": "⇥"}
+LEAST_WEIGHT = 0.005
+"""Log-odds below which a token is not named: it would read as 0.00."""
+_CELLS = 8
+_TOKEN_LENGTH = 24
 
 
 class Hovers:
     """Answers `textDocument/hover`."""
 
-    def __init__(self, client: Client, documents: Documents, scorer: Scorer) -> None:
+    def __init__(
+        self, client: Client, documents: Documents, scorer: Scorer, explanations: Explanations
+    ) -> None:
         self._client = client
         self._documents = documents
         self._scorer = scorer
+        self._explanations = explanations
 
     def at(self, params: types.HoverParams) -> types.Hover | None:
         """Return the hover, None where nothing is flagged or the newest version is not scored."""
@@ -37,41 +62,113 @@ class Hovers:
         finding = outcome.finding(params.position.line) if outcome is not None else None
         if outcome is None or finding is None:
             return None
+        known = self._explanations.of(outcome, finding.line)
         markdown = self._client.reads_markdown
         return types.Hover(
             contents=types.MarkupContent(
                 types.MarkupKind.Markdown if markdown else types.MarkupKind.PlainText,
-                "\n".join(_lines(outcome, finding, markdown)),
+                "\n".join(hover_lines(outcome, finding, known, markdown=markdown)),
             ),
             range=finding_range(finding, outcome.scored.table, self._client.encoding),
         )
 
 
-def _lines(outcome: Outcome, finding: Finding, markdown: bool) -> list[str]:
+def hover_lines(
+    outcome: Outcome, finding: Finding, known: LineExplanation | None, *, markdown: bool
+) -> list[str]:
+    """Return the lines of a hover, `MOST_LINES` at most; None is known of what nobody explains."""
+    code = code_span if markdown else quoted
     scored = outcome.scored
-    message = edit_message(finding.probability, scored.base_rate)
+    message = edit_message(finding.probability, scored.base_rate, calibrated=finding.calibrated)
+    problem = None
+    if known is not None and known.scored is not None:
+        problem = problems_sentence(known.scored.problems, lambda name: code(snippet(name)))
     times = f"{finding.probability / scored.base_rate:.1f} times the base rate"
-    weights = [
-        weight
-        for weight in outcome.weights[finding.line]
-        if weight.text.strip() and math.isfinite(weight.weight) and weight.weight >= 0.005
-    ][:TOKENS_SHOWN]
-    about = percent(finding.probability)
     return [
         f"**{message}**" if markdown else message,
         "",
-        f"{times}; {ordinal(finding.rank)} of {len(scored.lines)} code lines in this file.",
+        f"{times}; {ordinal(finding.rank)} of {len(scored.lines)} code lines in this file."
+        + (f" {problem}" if problem else ""),
+        *([logit_sentence(known.scored.logit)] if known is not None and known.scored else []),
         "",
-        *(["What weighs most (log-odds):", ""] if weights else []),
-        *(_token(weight, markdown) for weight in weights),
-        *([""] if weights else []),
-        f"Of lines shown at about {about}, about {about} {scored.calibration.promise}.",
+        *_reasons(outcome, finding, known, code, markdown=markdown),
+        _promise(outcome, finding),
     ]
 
 
-def _token(weight: TokenWeight, markdown: bool) -> str:
-    text = readable(weight.text)
-    return f"- {code_span(text) if markdown else text} {weight.weight:+.2f}"
+def _reasons(
+    outcome: Outcome,
+    finding: Finding,
+    known: LineExplanation | None,
+    code: Callable[[str], str],
+    *,
+    markdown: bool,
+) -> Iterator[str]:
+    explanation = known.explanation if known is not None else None
+    if explanation is not None:
+        yield from _categories(explanation, markdown=markdown)
+        yield _heaviest(explanation, code)
+    elif weights := _of_the_line(outcome.weights[finding.line]):
+        said = ", ".join(f"{code(readable(each.text))} {each.weight:+.2f}" for each in weights)
+        yield f"- Heaviest on the line, in log-odds: {said}"
+    yield ""
+    if known is None:
+        return
+    if known.refusal is not None:
+        yield f"Not explained further: {known.refusal}."
+    elif explanation is None:
+        yield "What this rests on is being computed; hover again."
+    elif explanation.trust is None or explanation.stability is None:
+        yield _trust(explanation, "Its stability is being computed; hover again.")
+    else:
+        yield _trust(explanation, stability_sentence(explanation.stability))
+
+
+def _categories(explanation: Explanation, *, markdown: bool) -> Iterator[str]:
+    if explanation.without_categories is not None:
+        yield f"- No categories: {explanation.without_categories}."
+        return
+    shown = explanation.categories[:CATEGORIES_SHOWN]
+    yield from (_category(each, shown[0].share, markdown=markdown) for each in shown)
+
+
+def _category(category: CategoryShare, most: float, *, markdown: bool) -> str:
+    # Filled up: whoever strips blanks at the end of code would undo the columns.
+    cells = f"{bar(category.share, _CELLS, most):░<{_CELLS}}"
+    return f"- {f'`{cells}`' if markdown else cells} {percent(category.share)} {category.name}"
+
+
+def _heaviest(explanation: Explanation, code: Callable[[str], str]) -> str:
+    said = ", ".join(
+        f"{code(snippet(each.text, _TOKEN_LENGTH))} {each.weight:+.2f} (line {each.line + 1})"
+        for each in explanation.heaviest(TOKENS_SHOWN)
+    )
+    return f"- Heaviest, in {short_unit(explanation.weight_unit)}: {said}"
+
+
+def _trust(explanation: Explanation, stability: str) -> str:
+    if explanation.trust is None:
+        return "How far to trust it is being computed; hover again."
+    return f"{sufficiency_sentence(explanation.trust, explanation.weight_unit)} {stability}"
+
+
+def _promise(outcome: Outcome, finding: Finding) -> str:
+    if not finding.calibrated:
+        return "This code is unlike any the probabilities were fitted on: read ranks, not numbers."
+    about = percent(finding.probability)
+    return f"Of lines shown at about {about}, about {about} {outcome.scored.calibration.promise}."
+
+
+def _of_the_line(weights: tuple[TokenWeight, ...]) -> list[TokenWeight]:
+    """Return the tokens of the line itself that raise its risk most and can be named."""
+    return [
+        each
+        for each in weights
+        if each.text.strip() and math.isfinite(each.weight) and each.weight >= LEAST_WEIGHT
+    ][:TOKENS_SHOWN]
+
+
+_READABLE = {"\n": "⏎", "\r": "⏎", "\t": "⇥"}
 
 
 def readable(token: str) -> str:
@@ -88,9 +185,3 @@ def code_span(text: str) -> str:
     # A blank on each side is stripped again by Markdown; it keeps a backtick off the fence.
     pad = " " if text.startswith("`") or text.endswith("`") else ""
     return f"{fence}{pad}{text}{pad}{fence}"
-
-
-def ordinal(number: int) -> str:
-    """Write 1 as 1st, 2 as 2nd, 11 as 11th."""
-    suffixes = {1: "st", 2: "nd", 3: "rd"}
-    return f"{number}{'th' if number % 100 in (11, 12, 13) else suffixes.get(number % 10, 'th')}"

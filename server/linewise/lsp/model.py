@@ -93,7 +93,7 @@ class ModelHost:
 
     @property
     def wanted(self) -> bool:
-        """Whether more work waits for the thread."""
+        """Whether more work waits for the thread, that of the background aside."""
         return bool(self._queue)
 
     def start(self, name: str) -> None:
@@ -123,8 +123,13 @@ class ModelHost:
             raise ModelLoading
         return self.loaded
 
-    async def run(self, work: Callable[[threading.Event], Result]) -> Result:
-        """Run ``work`` on the thread that owns the engine; cancelling sets the event it gets."""
+    async def run(
+        self, work: Callable[[threading.Event], Result], *, background: bool = False
+    ) -> Result:
+        """Run ``work`` on the thread that owns the engine; cancelling sets the event it gets.
+
+        That of the ``background`` waits until there is no other, and nothing gives way to it.
+        """
         ticket = object()
 
         def watched(cancelled: threading.Event) -> Result:
@@ -135,9 +140,10 @@ class ModelHost:
             finally:
                 self._idle.set()
 
-        self._queue.add(ticket)
+        if not background:
+            self._queue.add(ticket)
         try:
-            return await self._worker.submit(watched)
+            return await self._worker.submit(watched, background=background)
         finally:
             self._queue.discard(ticket)
 

@@ -11,12 +11,12 @@ from attrs import frozen
 
 from linewise.lsp.convert import finite
 from linewise.lsp.documents import Documents
-from linewise.lsp.hover import code_span, ordinal
+from linewise.lsp.hover import code_span
 from linewise.lsp.outcome import Outcome
 from linewise.lsp.questions import Questions
 from linewise.lsp.review import Place
 from linewise.lsp.scoring import Scorer
-from linewise.wording import edit_message, with_reason
+from linewise.wording import edit_message, ordinal, with_reason
 
 if TYPE_CHECKING:
     from linewise.results import LineScore

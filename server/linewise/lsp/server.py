@@ -30,6 +30,8 @@ from linewise.lsp.commands import Commands, SpanQuery
 from linewise.lsp.configuration import Configuration
 from linewise.lsp.diagnostics import Diagnostics
 from linewise.lsp.documents import Document, Documents
+from linewise.lsp.explain_line import EXPLAIN_LINE, ExplainLine, LineExplainer
+from linewise.lsp.explanations import Explanations
 from linewise.lsp.feedback import FeedbackWatcher
 from linewise.lsp.hover import Hovers
 from linewise.lsp.model import LoadEngine, ModelHost, load_engine
@@ -81,8 +83,13 @@ class LinewiseServer(LanguageServer):
         )
         self.feedback = FeedbackWatcher(self.host)
         self.scores = Scores(self.client)
-        self.scorer.listeners += [self.scores.scored, self.feedback.shown]
-        self.hovers = Hovers(self.client, self.documents, self.scorer)
+        self.explanations = Explanations(self.host, self.client, self.tasks)
+        self.scorer.listeners += [
+            self.scores.scored,
+            self.feedback.shown,
+            self.explanations.scored,
+        ]
+        self.hovers = Hovers(self.client, self.documents, self.scorer, self.explanations)
         self.code_actions = CodeActions(
             self.client, self.documents, self.scorer, self.configuration
         )
@@ -95,6 +102,9 @@ class LinewiseServer(LanguageServer):
         )
         self.review = Review(self.questions, self.scorer, self.feedback, self.refresh)
         self.what_if = WhatIf(self.questions, self.host)
+        self.line_explainer = LineExplainer(
+            self.client, self.questions, self.host, self.explanations
+        )
         self.risky_lines = RiskyLines(self.questions, self.documents, self.scorer)
         self.initialization_options: object = None
         self.was_shut_down = False
@@ -164,6 +174,7 @@ class LinewiseServer(LanguageServer):
             stays = self.closed_files.keep(document)
             self.documents.close(uri)
             self.feedback.closed(document.uri)
+            self.explanations.closed(document)
             self.diagnostics.closed(document, stays=stays)
 
     def _in_force(self) -> list[Settings]:
@@ -342,6 +353,11 @@ def _bind_commands(server: LinewiseServer) -> None:
         if asked.show:
             ls.client.show(answer["message"], types.MessageType.Info)
         return answer
+
+    @server.command(EXPLAIN_LINE)
+    async def explain_line(ls: LinewiseServer, asked: ExplainLine) -> dict[str, Any]:
+        with answering():
+            return await ls.line_explainer.answer(asked)
 
     @server.command(SHOW_LINE)
     async def show_line(ls: LinewiseServer, asked: review.Place) -> None:

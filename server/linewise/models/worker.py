@@ -7,6 +7,7 @@ import queue
 import threading
 from collections.abc import Callable
 from contextlib import suppress
+from itertools import count
 from typing import Any, TypeVar
 
 from attrs import frozen
@@ -48,20 +49,27 @@ class _Job:
             self.loop.call_soon_threadsafe(settle)
 
 
+_FOREGROUND, _BACKGROUND, _END = range(3)
+
+
 class ModelWorker:
     """Runs jobs in order on one daemon thread, which starts with the first job.
 
-    A job gets a `threading.Event` that is set once nobody waits for its result; a long job looks
-    at it between forward passes.
+    Those of the background are run when there are no others. A job gets a `threading.Event` that
+    is set once nobody waits for its result; a long job looks at it between forward passes.
     """
 
     def __init__(self) -> None:
-        self._jobs: queue.SimpleQueue[_Job | None] = queue.SimpleQueue()
+        # Each with a number of its own: those of one priority are run in order.
+        self._jobs: queue.PriorityQueue[tuple[int, int, _Job | None]] = queue.PriorityQueue()
+        self._numbers = count()
         self._lock = threading.Lock()
         self._thread: threading.Thread | None = None
         self._stopped = False
 
-    async def submit(self, work: Callable[[threading.Event], Result]) -> Result:
+    async def submit(
+        self, work: Callable[[threading.Event], Result], *, background: bool = False
+    ) -> Result:
         """Run ``work`` on the thread and return what it returns, or raise what it raises.
 
         Cancelling the await sets the job's event; a job that has not begun then never does.
@@ -79,7 +87,8 @@ class ModelWorker:
             if self._thread is None:
                 self._thread = threading.Thread(target=self._run, name="linewise", daemon=True)
                 self._thread.start()
-            self._jobs.put(job)
+            priority = _BACKGROUND if background else _FOREGROUND
+            self._jobs.put((priority, next(self._numbers), job))
         try:
             result: Result = await job.future
         except asyncio.CancelledError:
@@ -92,12 +101,12 @@ class ModelWorker:
         with self._lock:
             self._stopped = True
             thread = self._thread
-            self._jobs.put(None)
+            self._jobs.put((_END, next(self._numbers), None))
         if thread is not None:
             thread.join(timeout)
 
     def _run(self) -> None:
-        while (job := self._jobs.get()) is not None:
+        while (job := self._jobs.get()[-1]) is not None:
             if self._stopped:
                 job.refuse()
             elif not job.cancelled.is_set():

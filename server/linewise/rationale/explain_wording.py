@@ -7,13 +7,12 @@ from typing import TYPE_CHECKING
 
 from linewise.rationale.explanation import (
     Against,
-    CategoryShare,
     LogitShares,
     Stability,
     Trust,
     sentence,
 )
-from linewise.wording import edit_message
+from linewise.wording import edit_message, ordinal
 
 if TYPE_CHECKING:
     from linewise.analysis.names import NameProblem
@@ -37,12 +36,6 @@ def standing(scored: ScoredLine) -> str:
     score = scored.score
     message = edit_message(score.probability, scored.base_rate, calibrated=score.calibrated)
     return f"{message}; {ordinal(score.rank)} of {scored.lines:,} code lines in this file"
-
-
-def ordinal(number: int) -> str:
-    """Write 1 as 1st, 2 as 2nd, 11 as 11th."""
-    suffixes = {1: "st", 2: "nd", 3: "rd"}
-    return f"{number}{'th' if number % 100 in (11, 12, 13) else suffixes.get(number % 10, 'th')}"
 
 
 def problems_sentence(
@@ -92,10 +85,9 @@ def number(value: float) -> str:
     return f"{value:.1f}" if value >= 1 else f"{value:.2f}"
 
 
-def bar(category: CategoryShare, cells: int, of: float = 1.0) -> str:
-    """Return a bar of ``cells`` cells for a share; ``of`` is the share that fills them all."""
-    filled = round(cells * category.share / of) if of else 0
-    return "▇" * max(filled, 1)
+def bar(share: float, cells: int, of: float) -> str:
+    """Return a bar for a share: ``of`` is the share that fills all ``cells``; never empty."""
+    return "▇" * max(round(cells * share / of), 1)
 
 
 def snippet(code: str, length: int = 48) -> str:

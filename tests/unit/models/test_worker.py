@@ -148,3 +148,48 @@ def test_a_closed_loop_does_not_end_the_thread(worker):
         return await worker.submit(lambda _: "alive")
 
     assert run(again()) == "alive"
+
+
+def test_the_background_waits_for_everything_else(worker):
+    seen = []
+
+    async def main():
+        gate, started = threading.Event(), threading.Event()
+
+        def first(_):
+            started.set()
+            gate.wait(10)
+
+        busy = asyncio.create_task(worker.submit(first))
+        await asyncio.to_thread(started.wait, 10)
+        behind = [
+            asyncio.create_task(worker.submit(lambda _, n=n: seen.append(n), background=n < 3))
+            for n in range(6)
+        ]
+        await asyncio.sleep(0)  # all of them are handed in before the thread is free
+        gate.set()
+        await asyncio.gather(busy, *behind)
+
+    run(main())
+    assert seen == [3, 4, 5, 0, 1, 2]
+
+
+def test_a_stopped_worker_refuses_the_background_too(worker):
+    async def main():
+        gate, started = threading.Event(), threading.Event()
+
+        def first(_):
+            started.set()
+            gate.wait(10)
+
+        busy = asyncio.create_task(worker.submit(first))
+        await asyncio.to_thread(started.wait, 10)
+        waiting = asyncio.create_task(worker.submit(lambda _: None, background=True))
+        await asyncio.sleep(0)
+        worker.stop(0)
+        gate.set()
+        await busy
+        with pytest.raises(RuntimeError, match="has been stopped"):
+            await waiting
+
+    run(main())

@@ -72,7 +72,7 @@ def _category(category: CategoryShare, most: float, width: int) -> Text:
     tokens = f"{category.tokens} token{'' if category.tokens == 1 else 's'}"
     return Text.assemble(
         f"  {percent(category.share):>5}  ",
-        (f"{bar(category, _CELLS, most):<{_CELLS}}", "cyan"),
+        (f"{bar(category.share, _CELLS, most):<{_CELLS}}", "cyan"),
         f"  {category.name:<{width}}  {category.weight:+7.2f}  ",
         (tokens, "dim"),
     )
