@@ -74,6 +74,7 @@ def test_what_it_says():
                     "flagged": True,
                     "rank": 1,
                     "unit": "f",
+                    "calibrated": True,
                     "text": "    return 1 + x",
                 }
             ],

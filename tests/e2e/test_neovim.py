@@ -44,7 +44,9 @@ def test_diagnostics_are_pushed(seen):
     for diagnostic in seen["diagnostics"]:
         assert diagnostic["source"] == "linewise"
         assert diagnostic["code"] == "edit-risk"
-        assert re.fullmatch(r"Edit probability \d+ % \(base rate \d+ %\)", diagnostic["message"])
+        assert re.fullmatch(
+            r"Edit probability \d+ % \(base rate \d+ %\)(: .+)?", diagnostic["message"]
+        )
 
 
 def test_hover_opens_a_window(seen):

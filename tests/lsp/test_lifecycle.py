@@ -42,6 +42,7 @@ async def test_whole_answer_to_initialize(connect):
                         "linewise.server.ignore",
                         "linewise.server.addToBaseline",
                         "linewise.server.whatIf",
+                        "linewise.server.explainLine",
                         "linewise.server.showLine",
                         "linewise.server.riskyLines",
                         "linewise.server.copyMarkdown",

@@ -1,5 +1,7 @@
 """Every scheme on a real exported graph."""
 
+from pathlib import Path
+
 import numpy as np
 import onnx
 import pytest
@@ -45,10 +47,16 @@ def error(exact, other):
     return np.median(np.linalg.norm(found - expected, axis=-1) / np.linalg.norm(expected, axis=-1))
 
 
+# Processors without these instructions let sums of two products saturate; tiny models with random
+# weights, which nothing was trained to make small, lose the most by it.
+EXACT_SUMS = not (CPU := Path("/proc/cpuinfo")).exists() or "vnni" in CPU.read_text("utf-8")
+
+
 @pytest.mark.parametrize("kind", ["llama", "gpt2", "bloom"])
 @pytest.mark.parametrize("scheme", SCHEMES)
 def test_stays_close(scheme, kind, quantized):
-    assert error(*quantized(scheme, kind)) <= SCHEMES[scheme].bound
+    room = 1.0 if EXACT_SUMS or not scheme.startswith("int8") else 2.0
+    assert error(*quantized(scheme, kind)) <= room * SCHEMES[scheme].bound
 
 
 def graph(model):
