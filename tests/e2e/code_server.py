@@ -19,7 +19,6 @@ import platformdirs
 # Without these it would ask the network or the user for something, or look different each time.
 QUIET_SETTINGS = {
     "workbench.startupEditor": "none",
-    "workbench.welcomePage.walkthroughs.openOnInstall": False,
     "workbench.enableExperiments": False,
     "workbench.colorTheme": "Default Light Modern",
     "workbench.layoutControl.enabled": False,
@@ -38,6 +37,10 @@ QUIET_SETTINGS = {
 }
 
 
+# The same, but in a remote window, and this is one, the user's own settings do not count for it.
+QUIET_MACHINE = {"workbench.welcomePage.walkthroughs.openOnInstall": False}
+
+
 class CodeServer:
     """An installation of VS Code with one throw-away profile; extensions may be shared."""
 
@@ -47,16 +50,17 @@ class CodeServer:
         extensions: Path,
         profile: Path,
         settings: dict[str, object],
-        user: dict[str, object] | None = None,
+        editor: dict[str, object] | None = None,
     ) -> None:
         self._modules = installation / "node_modules"
         self._extensions = extensions
         self._profile = profile
         home = profile / "home"
         home.mkdir(parents=True)
-        # The second is for what depends on the machine, such as an interpreter: in a remote window,
-        # and this is one, the user's own settings do not count for that.
-        for scope, content in (("User", QUIET_SETTINGS | (user or {})), ("Machine", settings)):
+        # The second is for what depends on the machine, such as an interpreter.
+        of_user = QUIET_SETTINGS | (editor or {})
+        of_machine = QUIET_MACHINE | (editor or {}) | settings
+        for scope, content in (("User", of_user), ("Machine", of_machine)):
             folder = profile / "data" / scope
             folder.mkdir(parents=True)
             (folder / "settings.json").write_text(json.dumps(content))

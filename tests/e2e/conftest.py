@@ -89,14 +89,14 @@ def open_window(
         file: Path,
         *,
         settings: dict[str, object] | None = None,
-        user: dict[str, object] | None = None,
+        editor: dict[str, object] | None = None,
         workspace_trust: bool = False,
         size: ViewportSize = WHOLE_FILE,
     ) -> Iterator[Workbench]:
         profile = tmp_path_factory.mktemp("vscode")
         chosen = SENSITIVE | {"interpreter": sys.executable} | (settings or {})
         sections = {f"linewise.{name}": value for name, value in chosen.items()}
-        code_server = CodeServer(vscode_installation, extensions, profile, sections, user)
+        code_server = CodeServer(vscode_installation, extensions, profile, sections, editor)
         with code_server.serving(workspace_trust=workspace_trust) as address:
             context = browser.new_context(viewport=size)
             yield Workbench(context.new_page(), page_address(address, file.parent, file))

@@ -49,31 +49,12 @@ def test_a_server_that_was_killed_is_started_again(open_window, file, tmp_path_f
         assert after != before
 
 
-def test_a_server_that_keeps_crashing_is_reported_with_its_log(open_window, file, tmp_path_factory):
-    with open_window(file) as window:
-        killed = set()
-        for _ in range(4):
-            expect(window.status).to_contain_text(re.compile("above|scoring|ready"))
-            (server,) = set(language_servers(tmp_path_factory.getbasetemp())) - killed
-            os.kill(server, signal.SIGKILL)
-            killed.add(server)
-            window.wait_until(
-                lambda server=server: server not in language_servers(tmp_path_factory.getbasetemp())
-            )
-            expect(window.status).not_to_contain_text(re.compile("above|scoring|ready"))
-        window.expect_toast("crashed 4 times")
-        expect(window.status).to_contain_text("Linewise: failed")
-        expect(window.toasts.get_by_role("button", name="Show Log")).to_be_visible()
-        window.toasts.get_by_role("button", name="Restart Server").click()
-        expect(window.squiggles.first).to_be_visible()
-
-
 class TestWalkthrough:
     def test_opens_on_the_first_start_and_ticks_off_what_was_done(
         self, open_window, file, screenshots
     ):
         wanted = {"workbench.welcomePage.walkthroughs.openOnInstall": True}
-        with open_window(file, user=wanted, size=PICTURE) as window:
+        with open_window(file, editor=wanted, size=PICTURE) as window:
             expect(window.walkthrough).to_contain_text("Get Started with Linewise")
             for step in ("Start the server", "Get the model", "Score your first file"):
                 expect(window.walkthrough_step(step)).to_have_class(re.compile("complete"))

@@ -66,7 +66,7 @@ class TestHeatMap:
             mark.evaluate("each => getComputedStyle(each).backgroundImage")
             for mark in window.marks.all()
         }
-        named = {re.search(r"bands/(\w+)-light\.svg", each)[1] for each in pictures}
+        named = {re.search(r"(low|medium|high)-light\.svg", each)[1] for each in pictures}
         assert named == {"medium", "high"}
 
     def test_the_overview_ruler_shows_them(self, window):
@@ -224,8 +224,8 @@ def test_pictures(open_window, risky_file, screenshots, theme):
     if not screenshots:
         pytest.skip("pictures are only kept with --screenshots")
     shown = BANDS | {"threshold": 0.15, "bands": [0.15, 0.25]}
-    with open_window(risky_file, settings=shown, size=PICTURE, user=THEMES[theme]) as window:
-        expect(window.squiggles.first).to_be_visible()
+    with open_window(risky_file, settings=shown, size=PICTURE, editor=THEMES[theme]) as window:
+        expect(window.status).to_contain_text("above 30 %")
         window.run_command("Linewise: Focus on Risky Lines View")
         expect(window.risky_lines.nth(1)).to_be_visible()
         window.focus_editor()

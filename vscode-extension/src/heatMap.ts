@@ -18,7 +18,7 @@ import { heatMapMode, onDidChangeSetting, writeSetting, type HeatMapMode } from 
 /** The marks differ in their form as well: nothing is said by colour alone. */
 const LOOKS = {
   low: { color: "linewise.riskLow", lane: undefined },
-  medium: { color: "linewise.riskMedium", lane: OverviewRulerLane.Right },
+  medium: { color: "linewise.riskMedium", lane: OverviewRulerLane.Center },
   high: { color: "linewise.riskHigh", lane: OverviewRulerLane.Full },
 } satisfies Record<Band, { color: string; lane: OverviewRulerLane | undefined }>;
 

@@ -4,6 +4,8 @@ import type { ServerCommand } from "./protocol";
 import { reasonOf } from "./reason";
 import type { Server } from "./server";
 
+const EXECUTE = "workspace/executeCommand";
+
 /** Why the server cannot be asked, in words for the user. */
 class NotOfferedError extends Error {}
 
@@ -23,12 +25,9 @@ export async function execute<Result>(
       l10n.t("the installed server is older than this extension and cannot do that; update it"),
     );
   }
-  const answer: unknown = await client.sendRequest(
-    "workspace/executeCommand",
-    { command, arguments: argument === undefined ? [] : [argument] },
-    token,
-  );
-  return answer as Result;
+  const params = { command, arguments: argument === undefined ? [] : [argument] };
+  // A token that is undefined would be sent as a second parameter.
+  return client.sendRequest<Result>(EXECUTE, params, ...(token ? [token] : []));
 }
 
 /** As `execute`, while the status bar says `title`. What goes wrong is said; the result is then undefined. */

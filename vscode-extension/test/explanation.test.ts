@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { readFileSync } from "node:fs";
 import { beforeEach, describe, test } from "node:test";
 import { Uri } from "vscode";
 import { codeLines } from "../src/explanation/code";
@@ -197,6 +198,30 @@ describe("the page", () => {
     assert.match(bare, /No categories: no grammar for cobol/);
     assert.match(bare, /Faithfulness one token/);
     assert.doesNotMatch(bare, /Edit probability|Signal-to-noise|NaN|undefined/);
+  });
+
+  test("says first what a reader must know", () =>
+    assert.match(words(pageOf({ note: "This is Java." })), /in f This is Java\. Edit probability/));
+
+  test("of a real answer is whole: linewise.server.explainLine on examples/inventory.py", () => {
+    const { text, answer } = JSON.parse(readFileSync("test/fixtures/explanation.json", "utf8")) as {
+      text: string;
+      answer: object;
+    };
+    const explanation = readExplanation(answer);
+    const shown = words(explanationPage(frame, explanation, text, "inventory.py"));
+    assert.doesNotMatch(shown, /undefined[^ ]|NaN|\[object/);
+    assert.match(shown, /Edit probability 54 % \(base rate 8 %\)/);
+    assert.match(shown, /timedelta is not defined here/);
+    assert.match(shown, /Signal-to-noise ratio 0\.15 Over 5 versions/);
+    // Every token lies where its text stands.
+    for (const { pieces } of codeLines(text, explanation.tokens, explanation.line)) {
+      for (const { text: piece, token } of pieces) {
+        assert.ok(!token || token.text.includes(piece), piece);
+      }
+    }
+    const sum = explanation.categories.reduce((total, { share }) => total + share, 0);
+    assert.ok(Math.abs(sum - 1) < 1e-9);
   });
 
   test("an answer without a line is none", () => {

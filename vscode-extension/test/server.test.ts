@@ -112,6 +112,14 @@ describe("a crash", () => {
   });
 });
 
+test("a server that keeps crashing fails, and the message offers its log and a restart", () => {
+  server.crashed(new Problem("It crashed.", ["showLog", "restart"]));
+  assert.equal(status.current.kind, "failed");
+  assert.deepEqual(editor.messages, [
+    { kind: "error", text: "It crashed.", buttons: ["Show Log", "Restart Server"] },
+  ]);
+});
+
 describe("remedies", () => {
   test("consent is remembered, and the server then started", async () => {
     editor.press = "Create Environment";

@@ -6,6 +6,8 @@ export interface Explanation {
   readonly method: string;
   /** What the weights measure, for instance “log-odds”. */
   readonly weightUnit: string;
+  /** What a reader must know before anything else, for instance that this is not Python. */
+  readonly note: string | undefined;
   /** Left out where something else than an edit was asked about. */
   readonly edit: Edit | undefined;
   readonly tokens: readonly Token[];

@@ -1,7 +1,7 @@
 import { env, l10n } from "vscode";
 import { codeSection } from "./codeSection";
 import type { Explanation } from "./explanation";
-import { html, type Html } from "./html";
+import { html, NOTHING, type Html } from "./html";
 import { riskSection } from "./riskSection";
 import { categoriesSection, heaviestSection, trustSection } from "./sections";
 
@@ -30,6 +30,7 @@ export function explanationPage(
       </p>
       <h1>${l10n.t("{0}, line {1}", name, line + 1)}</h1>
       <p class="subtitle">${l10n.t("in {0}", unit)}</p>
+      ${explanation.note ? html`<p class="note">${explanation.note}</p>` : NOTHING}
       ${riskSection(explanation)} ${codeSection(explanation, text)} ${heaviestSection(explanation)}
       ${categoriesSection(explanation)} ${trustSection(explanation)}
       <footer>

@@ -19,6 +19,7 @@ export function readExplanation(answer: unknown): Explanation {
     target: textOf(json.target),
     method: textOf(json.method),
     weightUnit: textOf(json.weight_unit),
+    note: textOf(json.note) || undefined,
     edit: editOf(objectOf(json.edit)),
     tokens: listOf(json.tokens).map(tokenOf),
     categories: listOf(json.categories).map(categoryOf),
