@@ -19,6 +19,7 @@ from linewise.commands.doctor import doctor
 from linewise.commands.explain import explain
 from linewise.commands.lab import app as lab
 from linewise.commands.models import app as models
+from linewise.commands.report import report
 from linewise.commands.scan import scan
 from linewise.commands.serve import serve
 from linewise.commands.study import app as study
@@ -47,8 +48,10 @@ app = _App(
     rich_markup_mode="rich",
 )
 app.command(epilog=EXIT_CODES)(check)
-app.command()(explain)
+# So that -:12, a line of standard input, is not taken for an option.
+app.command(context_settings={"ignore_unknown_options": True})(explain)
 app.command()(scan)
+app.command()(report)
 app.command()(calibrate)
 app.command()(serve)
 app.command()(doctor)

@@ -12,6 +12,7 @@ import numpy as np
 from linewise.engine import Engine
 from linewise.errors import LinewiseError, ModelNotFoundError
 from linewise.lab.evaluate.bootstrap import Interval
+from linewise.lab.evaluate.sample import sample_of
 from linewise.models.cache import root as models_folder
 from linewise.probe.calibration import sigmoid
 from linewise.probe.manifest import ProbeManifest, read_manifest
@@ -25,6 +26,7 @@ from linewise.workspace.sampling import sample
 from linewise.workspace.scoring import score
 from linewise.workspace.store import StoredCalibration
 
+_BINS = 10
 Progress = Callable[[str, float], None]
 """Hears (what is being done, the fraction done)."""
 
@@ -113,6 +115,7 @@ def measured(data: Data, background: Background, window_days: float) -> dict[str
         "lines": len(both.lines.changed),
         "commits": len(np.unique(both.lines.commit)),
         "brier gain": _triple(gain),
+        "reliability": _reliability(both),
     }
 
 
@@ -146,6 +149,17 @@ def _workspace(path: Path, model: str, manifest: ProbeManifest) -> Workspace:
     if workspace is None:
         raise LinewiseError(f"{path.absolute()} is in no git repository; name a path inside one")
     return workspace
+
+
+def _reliability(later: fit.Prediction) -> list[list[float]]:
+    """Return mean probability, share that was changed and number of lines, by equal mass."""
+    changed = later.lines.changed
+    index = sample_of(changed, later.p).equal_mass(_BINS)
+    found = []
+    for part in (index == each for each in np.unique(index)):
+        shares = [round(float(each[part].mean()), 4) for each in (later.p, changed)]
+        found.append([*shares, int(part.sum())])
+    return found
 
 
 def _triple(each: Interval) -> list[float]:

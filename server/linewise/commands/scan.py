@@ -73,9 +73,9 @@ def scan(
     Only what changed since the last scan is read; a scan that was interrupted goes on.
     """
     from linewise.commands.console import file_progress, write_json
-    from linewise.commands.scanning import Options, opened_scan, payload, run, summary
+    from linewise.commands.scanning import Options, keep_trend, opened_scan, payload, run, summary
+    from linewise.workspace.scan.choice import Choice
     from linewise.workspace.scan.pacing import Budget
-    from linewise.workspace.scan.rationalizing import Choice
     from linewise.workspace.scan.walk import Globs
 
     options = Options(
@@ -92,6 +92,7 @@ def scan(
     with opened_scan(folder, options, say) as scanning:
         with file_progress(scanning.progress.pending) as tell:
             run(scanning, options.budget, tell)
+        keep_trend(scanning)
         done = scanning.progress
     if json:
         write_json(payload(done))

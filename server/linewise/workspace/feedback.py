@@ -102,6 +102,11 @@ def learn(feedback: Feedback, observations: Iterable[Observation]) -> Feedback:
     )
 
 
+def centers() -> npt.NDArray[np.float64]:
+    """Return the log-odds (`BINS`,) that the counts are by."""
+    return np.asarray(-_EDGE + _WIDTH * np.arange(BINS), np.float64)
+
+
 @lru_cache(maxsize=64)
 def shift(feedback: Feedback) -> float:
     """Return what to add to log-odds: the most probable shift given the counts and the prior.
@@ -111,12 +116,12 @@ def shift(feedback: Feedback) -> float:
     """
     if feedback.lines < LEAST_LINES or feedback.edited < LEAST_EDITED:
         return 0.0
-    centers = -_EDGE + _WIDTH * np.arange(BINS)
+    middles = centers()
     lines = np.array(feedback.flagged) + np.array(feedback.unflagged)
 
     def slope(value: float) -> float:
         """Return the derivative of the log-posterior, which only falls."""
-        expected = float(lines @ (1.0 / (1.0 + np.exp(-centers - value))))
+        expected = float(lines @ (1.0 / (1.0 + np.exp(-middles - value))))
         return LINE_WEIGHT * (feedback.edited - expected) - value / PRIOR_DEVIATION**2
 
     low, high = -BOUND, BOUND

@@ -1,8 +1,8 @@
 """Scans of small projects, and what a store holds after them."""
 
+from linewise.workspace.scan.choice import statement_kinds
 from linewise.workspace.scan.records import Reader
 from linewise.workspace.scan.scan import Instruments, Request, Scan
-from linewise.workspace.scan.scoring import statement_kinds
 from linewise.workspace.scan.store import Store
 
 READER = Reader("tiny", "0" * 64, "1" * 64, statement_kinds())

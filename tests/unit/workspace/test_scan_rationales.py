@@ -19,7 +19,8 @@ from linewise.rationale.line_input import line_inputs
 from linewise.rationale.statistics.counts import QUANTUM, Cells, Counted
 from linewise.rationale.statistics.tally import Tally
 from linewise.rationale.study.target import Target
-from linewise.workspace.scan.rationalizing import LINE, MASS, Choice, Rationalizer, method_of
+from linewise.workspace.scan.choice import LINE, MASS, Choice, method_of
+from linewise.workspace.scan.rationalizing import Rationalizer
 from linewise.workspace.scan.scan import Instruments
 from linewise.workspace.scan.scoring import read_units, shown_units
 

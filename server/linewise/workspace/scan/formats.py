@@ -10,3 +10,20 @@ class TableFormat(StrEnum):
 
     CSV = "csv"
     PARQUET = "parquet"
+
+
+class ReportFormat(StrEnum):
+    """What a report is written as."""
+
+    HTML = "html"
+    MD = "md"
+    JSON = "json"
+    PDF = "pdf"
+
+
+class Links(StrEnum):
+    """What a place in the report leads to."""
+
+    VSCODE = "vscode"
+    FILE = "file"
+    NONE = "none"

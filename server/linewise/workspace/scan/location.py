@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 from linewise.workspace.git import find_root
@@ -20,3 +21,9 @@ def path_of(root: Path, folder: Path | None = None) -> Path:
     """Return where the store of a workspace is, below ``folder`` or the user's state folder."""
     place = folder_of(root)
     return (place if folder is None else folder / place.name) / FILE
+
+
+def below(root: Path, folder: Path) -> bytes:
+    """Return what paths in a folder begin with, below the root: nothing, or it and a slash."""
+    name = os.fsencode(folder.relative_to(root).as_posix())
+    return b"" if name == b"." else name + b"/"

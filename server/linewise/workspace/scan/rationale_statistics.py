@@ -82,7 +82,7 @@ def rationale_statistics(
     whole = Totals.empty(method.schema)
     for each in by_folder.values():
         whole = whole.merge(each)
-    units = _units(whole)
+    units = units_of(whole)
     if not whole.sums.cells[Cells.PAIRS].nnz:
         return None
     own, chance = aligned(whole.sums, Amount.COUNT), aligned(whole.control, Amount.COUNT)
@@ -121,7 +121,7 @@ def _folders(
 ) -> tuple[FolderDifference, ...]:
     found = []
     for name, totals in by_folder.items():
-        units, others = _units(totals), _units(whole) - _units(totals)
+        units, others = units_of(totals), units_of(whole) - units_of(totals)
         if min(units, others) >= LEAST_UNITS:
             rows, rest = (
                 aligned(each.sums, Amount.COUNT) for each in (totals, whole.without(totals))
@@ -131,5 +131,6 @@ def _folders(
     return tuple(sorted(found, key=lambda each: -each.divergence.distance.value))
 
 
-def _units(totals: Totals) -> int:
+def units_of(totals: Totals) -> int:
+    """Return how many units were explained."""
     return int(totals.sums.rows(Cells.UNITS).sum())

@@ -8,8 +8,6 @@ many tokens of the same context: what a category's share is to be compared with.
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from functools import cache
-from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -18,8 +16,8 @@ from attrs import evolve, frozen
 from linewise.errors import Cancelled
 from linewise.models.runtime import TargetModel
 from linewise.probe.runtime import Probe
-from linewise.rationale.attribution import Attribution, NextTokens, attribute, methods
-from linewise.rationale.explain import Explainer, method_for
+from linewise.rationale.attribution import Attribution, NextTokens, attribute
+from linewise.rationale.explain import Explainer
 from linewise.rationale.explain_stability import Weights, by_category, repeated
 from linewise.rationale.explain_text import ExplainedText
 from linewise.rationale.line_input import LineInput, NothingToExplainError, line_inputs
@@ -27,37 +25,21 @@ from linewise.rationale.statistics.aggregators import one_hot
 from linewise.rationale.statistics.counts import Counted, Rationales, Schema
 from linewise.rationale.study.target import Target
 from linewise.rationale.taxonomy.categories import NoCategories, categorize
-from linewise.workspace.scan.records import Method, Rows, UnitRationale
-from linewise.workspace.scan.scoring import ShownUnit, statement_kinds
+from linewise.workspace.scan.choice import (
+    GREEDY,
+    LINE,
+    MASS,
+    REPEATED,
+    REWRITES,
+    REWRITTEN_LINES,
+    Choice,
+    method_of,
+)
+from linewise.workspace.scan.records import Rows, UnitRationale
+from linewise.workspace.scan.scoring import ShownUnit
 
-REPEATED = 16
-"""Of so many units, one is explained again in rewrites of its file."""
-REWRITES = 2
-REWRITTEN_LINES = 2_000
-"""Longer files are not rewritten: that would cost more than explaining."""
-_GREEDY = ("greedy", "greedy-shortlist")
-MASS = 0.5
-"""Where every token has a weight, the rationale are the fewest that bear this share of it."""
-LINE = "line: "
-"""What the category of a target begins with that is a line: the kind of its statement follows."""
 Bools = npt.NDArray[np.bool_]
 Floats = npt.NDArray[np.float64]
-
-
-@frozen
-class Choice:
-    """What is asked of every unit, and how much that may cost.
-
-    Of edit risks, that of the riskiest line is asked about. Of next tokens, ``tokens`` are drawn,
-    each with at most ``context`` tokens before it to rest on; greedy rationales end at ``places``
-    tokens. Without a ``method``, the target's default is used.
-    """
-
-    target: Target = Target.EDIT
-    method: str | None = None
-    tokens: int = 1
-    context: int = 96
-    places: int = 6
 
 
 @frozen(eq=False)
@@ -167,41 +149,12 @@ class Rationalizer:
                     self._explainer.model, read.ids[begin : place + 1], [place - begin]
                 )
                 name = self.method.name
-                options = {"max_places": self._choice.places} if name in _GREEDY else {}
+                options = {"max_places": self._choice.places} if name in GREEDY else {}
                 weighed = attribute(name, targets, **options)
                 span = [read.starts[place]], [read.ends[place]]
                 category = _labels(text, *span, "category")[0]
                 found.append(_explained(text, read, begin, category, weighed))
         return found
-
-
-def method_of(choice: Choice, vocabulary: int) -> Method:
-    """Return what statistics by this choice are stored under.
-
-    Raises
-    ------
-    LinewiseError
-        If there is no such method, or it does not fit the target.
-    """
-    name = method_for(choice.target, choice.method)
-    options: dict[str, Any] = {} if name in _GREEDY else {"mass": MASS}
-    unit = "logits of the edit probability"
-    if choice.target is Target.NEXT_TOKEN:
-        unit = NextTokens.unit
-        options |= {"tokens": choice.tokens, "context": choice.context}
-        if name in _GREEDY:
-            options["places"] = choice.places
-    weight = f"{name}, {methods()[name].unit.replace('{}', unit)}"
-    return Method(name, str(choice.target), options, Schema(_categories(), vocabulary, weight))
-
-
-@cache
-def _categories() -> tuple[str, ...]:
-    """Return the categories of tokens, then those of lines that are targets."""
-    document = ExplainedText("x").document
-    assert not isinstance(document, NoCategories)  # noqa: S101 - of Python there are some
-    lines = (LINE + kind for kind in statement_kinds())
-    return (*categorize(document, [0], [1])["category"].labels, *lines)
 
 
 def _explained(

@@ -11,20 +11,20 @@ import os
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
 from attrs import define, field, frozen
 
 from linewise.analysis.model_input import Tokenizer
 from linewise.analysis.units import Unit
-from linewise.engine import Engine
 from linewise.errors import Cancelled, LinewiseError
 from linewise.files import Skipped, read_source
 from linewise.rationale.explain_text import ExplainedText
 from linewise.settings import Settings
 from linewise.workspace.scan.database import DamagedDatabaseError, GoneError, set_damaged_aside
 from linewise.workspace.scan.entry import Entry, content_hash
-from linewise.workspace.scan.rationalizing import Rationalizer
+from linewise.workspace.scan.location import below
 from linewise.workspace.scan.records import HEAD, LINE, Method, Placement, Reader, Reading, Rows
 from linewise.workspace.scan.scoring import (
     ShownUnit,
@@ -34,6 +34,10 @@ from linewise.workspace.scan.scoring import (
 )
 from linewise.workspace.scan.store import Store
 from linewise.workspace.scan.walk import Globs, entries, entry_of, python_files
+
+if TYPE_CHECKING:
+    from linewise.engine import Engine
+    from linewise.workspace.scan.rationalizing import Rationalizer
 
 SETTLED_NANOSECONDS = 2_000_000_000
 """A file written so shortly before it was read may be written again without its times changing."""
@@ -69,8 +73,7 @@ class Request:
     @property
     def within(self) -> bytes:
         """What the paths of the folder's files begin with, below the root."""
-        name = os.fsencode(self.folder.relative_to(self.root).as_posix())
-        return b"" if name == b"." else name + b"/"
+        return below(self.root, self.folder)
 
 
 @define
@@ -107,8 +110,8 @@ class Scan:
     ) -> None:
         self.progress = Progress()
         self.finished = False
-        self._store = store
-        self._request = request
+        self.store = store
+        self.request = request
         self._load = load
         self._said = said
         self._instruments: Instruments | None = None
@@ -136,31 +139,31 @@ class Scan:
         except Cancelled:
             return
         except DamagedDatabaseError:
-            self._store.database = set_damaged_aside(self._store.database, self._said)
+            self.store.database = set_damaged_aside(self.store.database, self._said)
             self._begin()
 
     def _begin(self) -> None:
-        request, store = self._request, self._store
-        self._reader = store.reader_id(request.reader)
+        request, store = self.request, self.store
+        self.reader_id = store.reader_id(request.reader)
         self._method = None if request.method is None else store.method_id(request.method)
         found = python_files(request.folder, request.globs)
         self.progress.files, self.progress.pending = store.survey(
-            entries(request.root, found), self._reader, self._method
+            entries(request.root, found), self.reader_id, self._method
         )
         self.progress.done = 0
         self._waiting = store.pending()
         self._next = next(self._waiting, None)
 
     def _finish(self) -> None:
-        self.progress.forgotten = self._store.forget_missing(self._request.within)
+        self.progress.forgotten = self.store.forget_missing(self.request.within)
         self.finished = True
 
     def _read(self, path: bytes, interrupted: Callable[[], bool]) -> None:
-        place = self._request.root / os.fsdecode(path)
+        place = self.request.root / os.fsdecode(path)
         self.progress.path = os.fsdecode(path)
         for attempt in range(_ATTEMPTS):
-            entry = entry_of(self._request.root, place)
-            if entry is None or self._store.is_current(entry, self._reader, self._method):
+            entry = entry_of(self.request.root, place)
+            if entry is None or self.store.is_current(entry, self.reader_id, self._method):
                 return  # gone, or read by another process meanwhile
             try:
                 self._read_entry(place, entry, interrupted)
@@ -173,19 +176,19 @@ class Scan:
 
     def _read_entry(self, place: Path, entry: Entry, interrupted: Callable[[], bool]) -> None:
         settled = max(entry.modified, entry.changed) + SETTLED_NANOSECONDS < time.time_ns()
-        source = read_source(place, self._request.settings)
+        source = read_source(place, self.request.settings)
         if isinstance(source, Skipped):
             self._keep_problem(entry, settled, source.reason)
             return
         text = ExplainedText(source.text)
         content = content_hash(source.text.encode("utf-8", "surrogatepass"))
         try:
-            reading = self._store.same_content(self._reader, content)
+            reading = self.store.same_content(self.reader_id, content)
             if reading is None:
                 began = time.monotonic()
                 reading = self._scored(text, content, interrupted)
                 self.progress.scoring_seconds += time.monotonic() - began
-            self._store.keep_reading(entry, settled, self._reader, reading)
+            self.store.keep_reading(entry, settled, self.reader_id, reading)
             if self._method is not None:
                 began = time.monotonic()
                 self._explain(text, reading, self._method, interrupted)
@@ -198,25 +201,25 @@ class Scan:
             self._keep_problem(entry, False, reason)
 
     def _keep_problem(self, entry: Entry, settled: bool, reason: str) -> None:
-        self._store.keep_problem(entry, settled, reason)
+        self.store.keep_problem(entry, settled, reason)
         self.progress.problems += 1
 
     def _scored(
         self, text: ExplainedText, content: bytes, interrupted: Callable[[], bool]
     ) -> Reading:
-        store, engine = self._store, self._ready().engine
+        store, engine = self.store, self._ready().engine
         shown = shown_units(text, self._ready().tokenizer)
         keys = [each.key for each in shown]
-        known = store.known(self._reader, keys)
+        known = store.known(self.reader_id, keys)
         unread = list({each.key: each for each in shown if each.key not in known}.values())
         self.progress.units_known += len(shown) - len(unread)
         for portion in _read(engine, text.text, unread, interrupted):
             store.keep_units(
-                self._reader, [(each.key, each.tokens, heads) for each, heads in portion]
+                self.reader_id, [(each.key, each.tokens, heads) for each, heads in portion]
             )
             self.progress.units_read += len(portion)
             self.progress.tokens_read += sum(each.tokens for each, _ in portion)
-        known |= store.known(self._reader, [each.key for each in unread])
+        known |= store.known(self.reader_id, [each.key for each in unread])
         if missing := set(keys) - known.keys():
             raise GoneError(f"{len(missing)} units were forgotten by another process; scan again")
         units = [known[key] for key in keys]
@@ -240,18 +243,18 @@ class Scan:
     def _explain(
         self, text: ExplainedText, reading: Reading, method: int, interrupted: Callable[[], bool]
     ) -> None:
-        missing = self._store.unexplained(reading, method)
+        missing = self.store.unexplained(reading, method)
         if not missing:
             return
         instruments = self._ready()
         assert instruments.rationalizer is not None  # noqa: S101 - there is one for the method
         shown = shown_units(text, instruments.tokenizer)
-        known = self._store.known(self._reader, [each.key for each in shown])
+        known = self.store.known(self.reader_id, [each.key for each in shown])
         for each in shown:
             unit = known.get(each.key)
             if unit is not None and unit.id in missing:
                 found = instruments.rationalizer.explain(text, each, unit.heads, interrupted)
-                self._store.keep_rationale(unit.id, method, found)
+                self.store.keep_rationale(unit.id, method, found)
                 missing.remove(unit.id)
                 self.progress.units_explained += 1
 

@@ -9,8 +9,8 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Callable, Iterator, Sequence
-from functools import cache
 from itertools import groupby
+from typing import TYPE_CHECKING
 
 import numpy as np
 from attrs import field, frozen
@@ -18,10 +18,12 @@ from attrs import field, frozen
 from linewise.analysis.line_facts import line_facts
 from linewise.analysis.model_input import Tokenizer, document_inputs
 from linewise.analysis.units import Unit
-from linewise.engine import Engine
 from linewise.rationale.explain_text import ExplainedText
-from linewise.rationale.taxonomy.categories import NoCategories, categorize, read_text
+from linewise.rationale.taxonomy.categories import NoCategories, categorize
 from linewise.workspace.scan.records import HEAD, LINE, Rows
+
+if TYPE_CHECKING:
+    from linewise.engine import Engine
 
 PORTION_TOKENS = 4096
 """About how many tokens are read between two writes: what a kill can cost."""
@@ -103,14 +105,6 @@ def line_rows(
     rows["logit"] = engine.probe.line_logits(facts, said)
     rows["statement"] = _statements(text, rows["line"])
     return rows
-
-
-@cache
-def statement_kinds() -> tuple[str, ...]:
-    """Return the kinds of statements that lines are told apart by."""
-    document = read_text("x", "python")
-    assert not isinstance(document, NoCategories)  # noqa: S101 - of Python there are some
-    return categorize(document, [0], [1])["statement"].labels
 
 
 def _statements(text: ExplainedText, lines: Rows) -> Rows:

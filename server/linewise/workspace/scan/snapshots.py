@@ -8,13 +8,16 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import cattrs
 from attrs import frozen
 
 from linewise.workspace.git import GitError, output
-from linewise.workspace.scan.line_statistics import LineStatistics
 from linewise.workspace.scan.store import Store
+
+if TYPE_CHECKING:
+    from linewise.workspace.scan.line_statistics import LineStatistics
 
 
 @frozen

@@ -12,7 +12,7 @@ import numpy as np
 from attrs import frozen
 
 from linewise.rationale.noise.snr import SignalNoise, normalised, signal_noise
-from linewise.workspace.scan.rationalizing import REWRITES
+from linewise.workspace.scan.choice import REWRITES
 from linewise.workspace.scan.store import Store
 
 LEAST_UNITS = 10
