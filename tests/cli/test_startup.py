@@ -16,7 +16,18 @@ def test_version(linewise):
 
 
 @pytest.mark.parametrize(
-    "command", ["", "check", "calibrate", "serve", "models", "models pull", "models info", "doctor"]
+    "command",
+    [
+        "",
+        "check",
+        "explain",
+        "calibrate",
+        "serve",
+        "models",
+        "models pull",
+        "models info",
+        "doctor",
+    ],
 )
 def test_help_explains_each_command_and_option(linewise, command):
     result = linewise(*command.split(), "--help", COLUMNS="100")

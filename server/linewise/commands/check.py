@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import re
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
+from attrs import evolve
 
 from linewise.commands.choices import Color, Format
 from linewise.commands.paths import STDIN, python_files
+from linewise.commands.project import current_project, kept_files
 from linewise.output.report import Position, Report, Span, Status
 from linewise.settings import Settings
 
@@ -80,15 +82,32 @@ def check(
         bool, typer.Option("--all-lines", help="Show every code line, not only the flagged ones.")
     ] = False,
     max_findings: Annotated[
-        int,
-        typer.Option(min=1, metavar="N", help="Flag at most the N most probable lines of a file."),
-    ] = _DEFAULTS.max_findings_per_file,
+        int | None,
+        typer.Option(
+            min=1,
+            metavar="N",
+            show_default=str(_DEFAULTS.max_findings_per_file),
+            help="Flag at most the N most probable lines of a file.",
+        ),
+    ] = None,
     max_lines: Annotated[
-        int, typer.Option(min=1, metavar="N", help="Skip files with more lines.")
-    ] = _DEFAULTS.max_file_lines,
+        int | None,
+        typer.Option(
+            min=1,
+            metavar="N",
+            show_default=f"{_DEFAULTS.max_file_lines}",
+            help="Skip files with more lines.",
+        ),
+    ] = None,
     max_bytes: Annotated[
-        int, typer.Option(min=1, metavar="N", help="Skip larger files.")
-    ] = _DEFAULTS.max_file_bytes,
+        int | None,
+        typer.Option(
+            min=1,
+            metavar="N",
+            show_default=f"{_DEFAULTS.max_file_bytes}",
+            help="Skip larger files.",
+        ),
+    ] = None,
     color: Annotated[
         Color, typer.Option(help="Color the text format; auto heeds NO_COLOR.")
     ] = Color.AUTO,
@@ -97,7 +116,8 @@ def check(
     for path in paths:
         if path != STDIN and not path.exists():
             raise typer.BadParameter(f"there is no file or folder {str(path)!r}")
-    files = python_files(paths)
+    project = current_project()
+    files = kept_files(paths, python_files(paths), project)
     if span is not None and (len(files) != 1 or format not in (Format.TEXT, Format.JSON)):
         raise typer.BadParameter("--span needs exactly one file and the format text or json")
     # Only now: wrong usage is answered without waiting for the runtime.
@@ -105,13 +125,14 @@ def check(
     from linewise.commands.console import file_progress
     from linewise.engine import Engine
 
-    settings = Settings(
-        model=model,
-        threshold=threshold,
-        max_findings_per_file=max_findings,
-        max_file_lines=max_lines,
-        max_file_bytes=max_bytes,
-    )
+    chosen: dict[str, Any] = {
+        "threshold": threshold,
+        "max_findings_per_file": max_findings,
+        "max_file_lines": max_lines,
+        "max_file_bytes": max_bytes,
+    }
+    given = {name: value for name, value in chosen.items() if value is not None}
+    settings = evolve(project.settings, model=model, **given)
     with file_progress(len(files)) as progress:
         engine = Engine.load(model)
         report = check_files(engine, Request(files, settings, all_lines, span), progress)

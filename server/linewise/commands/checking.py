@@ -12,6 +12,7 @@ from attrs import evolve, frozen
 
 from linewise import __version__
 from linewise.analysis.findings import select_findings
+from linewise.analysis.fingerprints import fingerprints
 from linewise.analysis.lines import PositionEncoding
 from linewise.commands.paths import STDIN, displayed
 from linewise.engine import Engine, ScoredText
@@ -30,6 +31,8 @@ from linewise.output.report import (
 from linewise.results import Severity
 from linewise.settings import Settings
 from linewise.workspace.calibration import Workspace, Workspaces
+from linewise.workspace.decisions import Place, place_of
+from linewise.workspace.suppressions import Suppressions
 
 Progress = Callable[[str, float], None]
 """Hears (the path of the file in work, files done): with fractions, since one may be long."""
@@ -49,6 +52,7 @@ def check_files(engine: Engine, request: Request, progress: Progress) -> Report:
     """Score the files one after the other; whatever is wrong with one is said in its report."""
     started = time.monotonic()
     workspace = _workspace(engine, request)
+    suppressions = Suppressions()
     files: list[FileReport] = []
     span: SpanReport | None = None
     for index, path in enumerate(request.files):
@@ -57,10 +61,19 @@ def check_files(engine: Engine, request: Request, progress: Progress) -> Report:
             progress(displayed(path), index + done / max(total, 1))
 
         file, scored = _check_file(engine, path, request, workspace, tell)
+        if scored is not None:
+            file = _with_lines(file, path, scored, request, suppressions)
         files.append(file)
         if scored is not None and request.span is not None:
             span = _ask(engine, scored, request.span)
     settings = request.settings
+    problems = {
+        problem
+        for path in request.files
+        for problem in suppressions.problems(_place(path), settings)
+    }
+    if workspace is not None and workspace.problem is not None:
+        problems.add(workspace.problem)
     calibration = engine.manifest.calibration if workspace is None else workspace.described()
     method = "platt" if workspace is None or workspace.stored is None else "logistic"
     model = find(settings.model).manifest
@@ -80,7 +93,7 @@ def check_files(engine: Engine, request: Request, progress: Progress) -> Report:
         files=tuple(files),
         elapsed=time.monotonic() - started,
         span=span,
-        note=None if workspace is None else workspace.problem,
+        note="; ".join(sorted(problems)) or None,
     )
 
 
@@ -108,7 +121,11 @@ def _check_file(
     except Exception as error:  # noqa: BLE001 - one file must not cost the others their result
         reason = f"could not be scored ({type(error).__name__}: {error}); please report this"
         return FileReport(name, Status.FAILED, reason, source.encoding), None
-    return _file_report(name, source, scored, request), scored
+    return FileReport(name, Status.OK, None, source.encoding), scored
+
+
+def _place(path: Path) -> Place:
+    return Place(None, displayed(path)) if path == STDIN else place_of(path)
 
 
 def _read(path: Path, settings: Settings) -> Source | Skipped:
@@ -117,15 +134,24 @@ def _read(path: Path, settings: Settings) -> Source | Skipped:
     return read_source(path, settings)
 
 
-def _file_report(name: str, source: Source, scored: ScoredText, request: Request) -> FileReport:
+def _with_lines(
+    report: FileReport,
+    path: Path,
+    scored: ScoredText,
+    request: Request,
+    suppressions: Suppressions,
+) -> FileReport:
+    """Return the report of a file with what is to be shown of it."""
     settings, default = request.settings, scored.calibration.threshold
-    shown = select_findings(scored.table, scored.lines, settings, default)
+    prints = fingerprints(scored.table, scored.lines)
+    suppressed = suppressions.of(_place(path), scored.table, scored.lines, prints, settings)
+    shown = select_findings(
+        scored.table, scored.lines, settings, default, suppressed=suppressed, prints=prints
+    )
     flagged = {finding.line for finding in shown.findings}
     every = tuple(_reported_lines(scored, flagged, settings))
-    return FileReport(
-        path=name,
-        status=Status.OK,
-        encoding=source.encoding,
+    return evolve(
+        report,
         lines=every if request.all_lines else tuple(line for line in every if line.flagged),
         code_lines=len(every),
         hidden=shown.hidden,

@@ -11,6 +11,7 @@ from xml.etree import ElementTree
 
 from linewise.output.explanation.report import ExplanationReport
 from linewise.output.explanation.shown import RATIONALES, Row, Run, Shown, shown
+from linewise.output.text import visible
 from linewise.rationale.explain_wording import snippet
 from linewise.wording import percent
 
@@ -116,7 +117,7 @@ class _Picture:
         place, width = _CODE + _CELL * run.at, _CELL * run.cells
         group = ElementTree.SubElement(self._root, "g")
         if run.title:
-            ElementTree.SubElement(group, "title").text = run.title
+            ElementTree.SubElement(group, "title").text = visible(run.title)
         if run.level:
             raises = run.level > 0
             heat = f"{'r' if raises else 'l'}{abs(run.level)}"
@@ -182,7 +183,8 @@ class _Picture:
         element = self._draw("text", style, within, x=x, y=self._y - 6)
         if end:
             element.set("text-anchor", "end")
-        element.text = text
+        # XML has no way to write most control characters.
+        element.text = visible(text)
         return element
 
     def _draw(
