@@ -3,6 +3,7 @@
 import http.server
 import json
 import threading
+from types import SimpleNamespace
 
 import pytest
 
@@ -15,7 +16,8 @@ from linewise.lab.patches.repair_model import RepairModel
 @pytest.fixture
 def pauses(monkeypatch):
     slept = []
-    monkeypatch.setattr(endpoint.time, "sleep", slept.append)
+    # The module's own name: threads that other tests left behind sleep too.
+    monkeypatch.setattr(endpoint, "time", SimpleNamespace(sleep=slept.append))
     return slept
 
 
