@@ -15,6 +15,7 @@ from typing import Any
 
 from benchmarks.explanations import tables as explanations
 from benchmarks.markdown import interval, origin, table
+from benchmarks.workspace.tables import costs
 from linewise.lab.evaluate.tables import (
     differences,
     elsewhere,
@@ -69,6 +70,9 @@ def _tables() -> Iterable[tuple[Path, str, str]]:
         yield ROOT / "docs" / "evaluation.md", "prose", prose(_read(transfer)["figures"])
     yield ROOT / "README.md", "budgets", speed(budgets)
     yield ROOT / "docs" / "quantization.md", "schemes", quantization(schemes)
+    workspace = RESULTS / "workspace.json"
+    if workspace.exists():
+        yield ROOT / "docs" / "report.md", "costs", costs(_read(workspace))
     for name, found in explanations.tables(RESULTS):
         yield ROOT / "docs" / "rationales.md", name, found
 

@@ -28,6 +28,9 @@ MOST_ROWS = 16
 LEAST_PAIRS = 10
 """A cell of the heat map with fewer pairs is left blank: its share says nothing yet."""
 _WIDTH, _ROW = 7.4, 0.27
+_LETTER = 0.078
+"""Inches; what a letter takes at most, on average. Measuring text would double the drawing time."""
+_LONGEST_NAME = 44
 _PERCENT = FuncFormatter(lambda value, _: f"{100 * value:g} %")
 _COUNT = FuncFormatter(lambda value, _: f"{value:,.0f}")
 
@@ -38,10 +41,10 @@ def distribution(report: WorkspaceReport) -> str:
     used = int(np.flatnonzero(counts).max()) + 1
     edges = np.arange(used) / BINS
     with drawing():
-        figure = Figure(figsize=(_WIDTH, 2.5), layout="constrained")
-        axes = figure.subplots()
+        figure, axes = _placed(_WIDTH, 2.5, left=0.85)
         axes.bar(edges, counts[:used], 1 / BINS * 0.9, align="edge", color=ACCENT)
         axes.set_yscale("log")
+        axes.minorticks_off()
         axes.set(xlim=(0, max(used / BINS, 0.2)), ylim=(0.7, None))
         axes.set(xlabel="edit probability", ylabel="code lines (log scale)")
         axes.xaxis.set_major_formatter(_PERCENT)
@@ -108,8 +111,14 @@ def heat_map(found: RationaleStatistics) -> str:
     shares = part / np.maximum(counts[rows].sum(axis=1, keepdims=True), 1)
     names = found.matrix.categories
     with drawing():
-        figure = Figure(figsize=(_WIDTH, 1.5 + _ROW * len(rows)), layout="constrained")
-        axes = figure.subplots()
+        kinds = [f"{names[k].removeprefix(LINE)}  ({counts[k].sum():,})" for k in rows]
+        below = 0.4 + 0.85 * _LETTER * max(len(names[k]) for k in columns)
+        figure, axes = _placed(
+            _WIDTH,
+            0.1 + below + _ROW * len(rows),
+            left=0.4 + _LETTER * max(map(len, kinds)),
+            below=below,
+        )
         top = shares.max()
         for row, column in np.argwhere(part >= LEAST_PAIRS):
             share = shares[row, column]
@@ -124,10 +133,7 @@ def heat_map(found: RationaleStatistics) -> str:
                 )  # fmt: skip
         axes.set(xlim=(-0.5, len(columns) - 0.5), ylim=(len(rows) - 0.5, -0.5))
         axes.set_xticks(range(len(columns)), [names[k] for k in columns], rotation=55, ha="right")
-        axes.set_yticks(
-            range(len(rows)),
-            [f"{names[k].removeprefix(LINE)}  ({counts[k].sum():,})" for k in rows],
-        )
+        axes.set_yticks(range(len(rows)), kinds)
         axes.tick_params(length=0)
         axes.tick_params(axis="x", labelcolor=INK)
         axes.spines[["left", "bottom"]].set_visible(False)
@@ -163,8 +169,7 @@ def reliability(found: Reliability) -> str:
     lines = np.array([each.lines for each in found.bins])
     reach = min(1.0, 1.15 * max(0.1, float(predicted.max()), float(observed.max())))
     with drawing():
-        figure = Figure(figsize=(4.4, 3.6), layout="constrained")
-        axes = figure.subplots()
+        figure, axes = _placed(4.4, 3.6, left=0.75)
         axes.plot((0, reach), (0, reach), color=MUTED, linewidth=1, linestyle="--")
         axes.scatter(
             predicted, observed, 18 + 160 * lines / lines.max(), color=ACCENT, alpha=0.85, zorder=3
@@ -207,8 +212,7 @@ def trend(found: Sequence[Snapshot]) -> str:
         ("share from the threshold on", SECOND, "s--", lambda each: each.figures.flagged),
     )
     with drawing():
-        figure = Figure(figsize=(_WIDTH, 2.4), layout="constrained")
-        axes = figure.subplots()
+        figure, axes = _placed(_WIDTH, 2.4, left=0.75)
         for name, color, form, value in series:
             axes.plot(
                 times, [value(each) for each in found], form, color=color, markersize=4, label=name
@@ -220,11 +224,25 @@ def trend(found: Sequence[Snapshot]) -> str:
         return svg(figure)
 
 
+def _placed(width: float, height: float, *, left: float, below: float = 0.5) -> tuple[Figure, Axes]:
+    """Return a figure and its axes, with so many inches beside and below them for labels."""
+    figure = Figure(figsize=(width, height))
+    above, right = 0.1, 0.15
+    axes = figure.add_axes(
+        (left / width, below / height, 1 - (left + right) / width, 1 - (below + above) / height)
+    )
+    return figure, axes
+
+
 def _rows(names: Sequence[str]) -> tuple[Figure, Axes]:
     """Return a figure with a row per name, from the bottom up."""
-    figure = Figure(figsize=(_WIDTH, 0.75 + _ROW * max(len(names), 2)), layout="constrained")
-    axes = figure.subplots()
-    axes.set_yticks(range(len(names)), names)
+    shown = [each if len(each) <= _LONGEST_NAME else f"…{each[-_LONGEST_NAME:]}" for each in names]
+    figure, axes = _placed(
+        _WIDTH,
+        0.6 + _ROW * max(len(names), 2),
+        left=0.15 + _LETTER * max(map(len, shown)),
+    )
+    axes.set_yticks(range(len(names)), shown)
     axes.tick_params(axis="y", length=0)
     axes.spines["left"].set_visible(False)
     axes.grid(axis="x")

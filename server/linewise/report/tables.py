@@ -121,13 +121,14 @@ def _rationale_tables(found: RationaleStatistics) -> list[Table]:
         ),
         _table(
             "heat_map",
-            ("target", "rationale", "pairs", *_interval("mean_weight")),
-            (str, str, int, float, float, float),
+            ("target", "rationale", "pairs", *_interval("share"), *_interval("mean_weight")),
+            (str, str, int, *(float,) * 6),
             (
                 (
                     found.matrix.categories[row],
                     found.matrix.categories[column],
                     int(found.matrix.counts[row, column]),
+                    *_values(found.matrix.share.at(row, column)),
                     *_values(found.matrix.mean.at(row, column)),
                 )
                 for row, column in np.argwhere(found.matrix.counts).tolist()

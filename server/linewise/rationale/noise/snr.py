@@ -22,7 +22,6 @@ from collections.abc import Callable
 import numpy as np
 import numpy.typing as npt
 from attrs import frozen
-from scipy import stats
 
 from linewise.lab.evaluate.bootstrap import Interval
 from linewise.rationale.statistics.aggregators import Floats
@@ -124,6 +123,9 @@ def rank_agreement(explanations: npt.ArrayLike) -> float:
     count. Kendall's W is (1 + (S - 1) ρ) / S of it. A repetition that ranks nothing, all weights
     being equal, is left out; nan if fewer than two remain.
     """
+    # Only now: it takes longer to import than all that does without it to compute.
+    from scipy import stats
+
     e = _repeated(explanations, features=2)
     ranks = stats.rankdata(e, axis=1)
     ranks = ranks[np.ptp(ranks, axis=1) > 0]
@@ -154,6 +156,8 @@ def with_interval(ratio: Ratio, explanations: npt.ArrayLike) -> Interval:
     bootstrap would draw repetitions twice, and twins look less noisy than they are. It says how
     well S repetitions determine the SNR of *these* features; nan where the SNR is not finite.
     """
+    from scipy import stats
+
     e = _repeated(explanations, features=1)
     if len(e) < 3:
         raise ValueError("an interval of an SNR needs at least 3 repetitions")

@@ -15,12 +15,12 @@ show is about 2^(1-J).
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import lru_cache
 
 import numpy as np
 import numpy.typing as npt
 from attrs import frozen
-from scipy.spatial.distance import jensenshannon
-from scipy.stats import false_discovery_control
+from scipy.special import rel_entr
 
 from linewise.lab.evaluate.bootstrap import RESAMPLES, Interval
 from linewise.rationale.statistics.aggregators import Floats, shares
@@ -69,12 +69,25 @@ def aligned(tally: Tally, of: Amount) -> Floats:
 
 def jensen_shannon(a: npt.ArrayLike, b: npt.ArrayLike) -> Floats:
     """Return the distance (…), 0 to 1, of amounts (…, K) as distributions; nan for no mass."""
-    one, other = np.asarray(a, np.float64), np.asarray(b, np.float64)
-    with np.errstate(invalid="ignore"):
-        distance = jensenshannon(one, other, base=2, axis=-1)
-    # Of equal distributions, scipy may take the root of a rounding error below 0.
-    known = (one.sum(axis=-1) > 0) & (other.sum(axis=-1) > 0)
-    return np.where(known & np.isnan(distance), 0.0, distance)
+    p, q = shares(np.asarray(a, np.float64)), shares(np.asarray(b, np.float64))
+    middle = (p + q) / 2
+    # Of equal distributions, rounding errors may leave less than nothing.
+    apart = np.maximum((rel_entr(p, middle) + rel_entr(q, middle)).sum(axis=-1), 0.0)
+    known = p.any(axis=-1) & q.any(axis=-1)
+    return np.where(known, np.sqrt(apart / np.log(4)), np.nan)
+
+
+def discovery_rates(p_values: Floats) -> Floats:
+    """Return, for each p-value (K,), the least false discovery rate at which it is reported.
+
+    That is min over j ≥ k of p₍ⱼ₎ K / j (Benjamini and Hochberg 1995). `scipy.stats` has it too,
+    but takes longer to import than a whole report's statistics to compute.
+    """
+    order = np.argsort(p_values)
+    ascending = p_values[order] * len(order) / np.arange(1, len(order) + 1)
+    found = np.empty_like(p_values)
+    found[order] = np.minimum.accumulate(ascending[::-1])[::-1]
+    return np.minimum(found, 1.0)
 
 
 def compare(
@@ -110,7 +123,7 @@ def compare(
     under_null = _flipped(one, other, flips, seed)
     distances = jensen_shannon(*_apart((p + q) / 2, under_null))
     by_category = _p_value(np.abs(under_null), np.abs(p - q))
-    discovery = false_discovery_control(by_category)
+    discovery = discovery_rates(by_category)
     return Divergence(
         distance,
         float(_p_value(distances, observed)),
@@ -136,8 +149,15 @@ def _flipped(a: Floats, b: Floats, flips: int, seed: int) -> Floats:
     """
     common = (shares(a.sum(axis=0)) + shares(b.sum(axis=0))) / 2
     contributions = _residual(a, common) - _residual(b, common)
-    signs = np.random.default_rng(seed).choice((-1.0, 1.0), size=(flips, len(a)))
-    return np.asarray(signs @ contributions)
+    return np.asarray(_signs(flips, len(a), seed) @ contributions)
+
+
+@lru_cache(maxsize=4)
+def _signs(flips: int, clusters: int, seed: int) -> Floats:
+    """Return random signs (flips, J): the same for every comparison of so many clusters."""
+    signs = np.random.default_rng(seed).choice((-1.0, 1.0), size=(flips, clusters))
+    signs.flags.writeable = False
+    return signs
 
 
 def _residual(rows: Floats, common: Floats) -> Floats:

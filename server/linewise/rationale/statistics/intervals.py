@@ -7,6 +7,8 @@ that is reported derives from sums, one matrix product yields the sums of a thou
 
 from __future__ import annotations
 
+from functools import lru_cache
+
 import numpy as np
 import numpy.typing as npt
 from attrs import frozen
@@ -30,6 +32,7 @@ class Intervals:
         return Interval(*(float(each[index]) for each in (self.value, self.low, self.high)))
 
 
+@lru_cache(maxsize=4)
 def resampling(clusters: int, resamples: int = RESAMPLES, seed: int = 0) -> Floats:
     """Return how often (R, J) each of J clusters is drawn; no rows if there are fewer than two.
 
@@ -39,7 +42,10 @@ def resampling(clusters: int, resamples: int = RESAMPLES, seed: int = 0) -> Floa
         return np.empty((0, clusters))
     generator = np.random.default_rng(seed)
     drawn = generator.multinomial(clusters, np.full(clusters, 1.0 / clusters), size=resamples)
-    return drawn.astype(np.float64)
+    found = drawn.astype(np.float64)
+    # All that ask for the same resamples share them.
+    found.flags.writeable = False
+    return found
 
 
 def percentile(value: npt.ArrayLike, resampled: Floats) -> Intervals:

@@ -48,11 +48,13 @@ class CategoryRow:
 class Matrix:
     """Target × rationale by category, (K, K) each; a row is a target's category.
 
-    ``counts`` are exact, ``mean`` are the signed weights of the pairs, nan where there are none.
+    ``counts`` are exact, ``share`` is the part of a row's pairs (0 to 1), nan in an empty row;
+    ``mean`` are the signed weights of the pairs, nan where there are none.
     """
 
     categories: tuple[str, ...]
     counts: Ints
+    share: Intervals
     mean: Intervals
 
 
@@ -92,8 +94,10 @@ def matrix(tally: Tally, *, resamples: int = RESAMPLES, seed: int = 0) -> Matrix
     """Return which categories of tokens rest on which, and by how much on average."""
     weights = resampling(len(tally.occupied), resamples, seed)
     counts = tally.rows(Cells.PAIRS)
-    mean = _mean(_signed(tally), counts.astype(np.float64), weights)
-    return Matrix(tally.schema.categories, np.asarray(counts.sum(axis=0)), mean)
+    pairs = counts.astype(np.float64)
+    share = _mean(pairs, pairs.sum(axis=2, keepdims=True), weights)
+    mean = _mean(_signed(tally), pairs, weights)
+    return Matrix(tally.schema.categories, np.asarray(counts.sum(axis=0)), share, mean)
 
 
 def _signed(tally: Tally) -> Floats:

@@ -7,9 +7,15 @@ from hypothesis import strategies as st
 from hypothesis.extra import numpy as arrays
 from rationale_units import CATEGORIES, SCHEMA, rationales, tally
 from scipy import stats
+from scipy.spatial.distance import jensenshannon
 
 from linewise.rationale.statistics.counts import Rationales, Schema, TallyError
-from linewise.rationale.statistics.divergence import aligned, compare, jensen_shannon
+from linewise.rationale.statistics.divergence import (
+    aligned,
+    compare,
+    discovery_rates,
+    jensen_shannon,
+)
 from linewise.rationale.statistics.entropy import entropy, entropy_reduction, normalised_entropy
 from linewise.rationale.statistics.tables import Amount
 from linewise.rationale.statistics.tally import Tally, total
@@ -35,6 +41,14 @@ def test_distance_is_symmetric_and_bounded(a, b):
     assert 0 <= distance <= 1 + 1e-9
     assert jensen_shannon(a, a) == pytest.approx(0, abs=1e-7)
     assert jensen_shannon([1, 0], [0, 3]) == pytest.approx(1)
+    # Of equal distributions, scipy may take the root of a rounding error below 0.
+    assert distance == pytest.approx(np.nan_to_num(jensenshannon(a, b, base=2)), abs=1e-7)
+    assert np.isnan(jensen_shannon([[0, 0], [1, 0]], [1, 1])).tolist() == [True, False]
+
+
+@given(arrays.arrays(np.float64, st.integers(1, 12), elements=st.floats(0, 1)))
+def test_discovery_rates_are_scipys(p):
+    assert discovery_rates(p) == pytest.approx(stats.false_discovery_control(p))
 
 
 def words(categories, counts, seed=0, units=40):

@@ -182,6 +182,8 @@ def test_tables_are_those_of_the_values_themselves():
     assert cells.counts.sum() == sum(row.count for row in rows)
     mean = np.nansum(cells.mean.value * cells.counts, axis=0) / cells.counts.sum(axis=0)
     assert mean == pytest.approx([row.mean.value for row in rows])
+    of_row = np.nansum(cells.share.value, axis=1)
+    assert of_row == pytest.approx(cells.counts.any(axis=1).astype(float))
 
 
 def test_a_lone_unit_has_figures_but_no_intervals():

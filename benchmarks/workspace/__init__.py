@@ -1,0 +1,1 @@
+"""What keeping statistics of a workspace costs."""
