@@ -1,7 +1,8 @@
 """Fingerprints: what a line is recognized by after it moved, without a line number.
 
 They depend on what the line says but for white space, the function or class it stands in, and how
-many lines above it in there say the same. Decisions of the user and baselines are kept by them.
+many lines above it in there say the same. Decisions of the user and baselines are kept by them;
+reports hold those `among_files`.
 """
 
 from __future__ import annotations
@@ -14,6 +15,7 @@ from linewise.analysis.lines import LineTable
 from linewise.results import LineScore
 
 LENGTH = 16
+AMONG_FILES_LENGTH = 32
 
 
 def fingerprint(text: str, unit: str, occurrence: int = 0) -> str:
@@ -23,6 +25,15 @@ def fingerprint(text: str, unit: str, occurrence: int = 0) -> str:
     """
     identity = "\0".join((unit, " ".join(text.split()), str(occurrence)))
     return hashlib.sha256(identity.encode("utf-8", "surrogatepass")).hexdigest()[:LENGTH]
+
+
+def among_files(name: str, fingerprint: str) -> str:
+    """Return a line's fingerprint among the files of a repository: 32 hexadecimal digits.
+
+    ``name`` is the file's path in there, with forward slashes.
+    """
+    identity = f"{name}\0{fingerprint}".encode("utf-8", "surrogatepass")
+    return hashlib.sha256(identity).hexdigest()[:AMONG_FILES_LENGTH]
 
 
 def fingerprints(table: LineTable, scores: Iterable[LineScore]) -> dict[int, str]:

@@ -12,6 +12,16 @@ class Format(StrEnum):
     JSON = "json"
     SARIF = "sarif"
     GITHUB = "github"
+    GITLAB = "gitlab"
+    JUNIT = "junit"
+
+
+class BaselineMode(StrEnum):
+    """What becomes of a baseline whose findings are partly gone."""
+
+    AUTO = "auto"
+    LOCK = "lock"
+    DISCARD = "discard"
 
 
 class Color(StrEnum):

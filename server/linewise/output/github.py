@@ -3,29 +3,33 @@
 from __future__ import annotations
 
 from linewise.analysis.lines import without_surrogates
-from linewise.output.report import FileReport, Report, ReportedLine, Status
+from linewise.output.report import FileReport, Level, Report, ReportedLine, Status
 from linewise.wording import edit_message
+
+_COMMANDS = {Level.NOTE: "notice", Level.WARNING: "warning", Level.ERROR: "error"}
 
 
 def render(report: Report) -> str:
-    """Return one command a line: a notice per flagged line, a warning per file not checked."""
-    base_rate = report.calibration.base_rate
-    commands = [command for file in report.files for command in _file(file, base_rate)]
+    """Return one command a line: one per flagged line, file not checked and reason to fail."""
+    commands = [command for file in report.files for command in _file(file, report)]
+    commands += [command("error", reason, title="Linewise") for reason in report.failures]
     return without_surrogates("".join(f"{command}\n" for command in commands))
 
 
-def _file(file: FileReport, base_rate: float) -> list[str]:
+def _file(file: FileReport, report: Report) -> list[str]:
     if file.status is not Status.OK:
         level = "warning" if file.status is Status.SKIPPED else "error"
-        return [command(level, f"Not checked: {file.reason}", file=file.path, title="Linewise")]
-    return [_line(file, line, base_rate) for line in file.flagged]
+        return [command(level, f"Not checked: {file.reason}", file=file.name, title="Linewise")]
+    return [_line(file, line, report) for line in file.flagged]
 
 
-def _line(file: FileReport, line: ReportedLine, base_rate: float) -> str:
+def _line(file: FileReport, line: ReportedLine, report: Report) -> str:
     return command(
-        "notice",
-        edit_message(line.probability, base_rate, calibrated=line.calibrated),
-        file=file.path,
+        _COMMANDS[report.level(line)],
+        edit_message(
+            line.probability, report.calibration.base_rate, calibrated=line.calibrated
+        ),
+        file=file.name,
         line=str(line.line),
         col=str(line.column),
         endColumn=str(line.end_column),

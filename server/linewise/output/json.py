@@ -24,12 +24,16 @@ def render(report: Report) -> str:
         "model": cattrs.unstructure(report.model),
         "calibration": cattrs.unstructure(report.calibration),
         "threshold": report.threshold,
+        "changed_since": report.changed_since,
+        "limits": cattrs.unstructure(report.limits),
+        "failures": list(report.failures),
         "files": [_file(file, report.calibration.base_rate) for file in report.files],
         "summary": {
             "files": len(report.files),
             **{status.value: report.count(status) for status in Status},
             "code_lines": report.code_lines,
             "flagged": report.flagged,
+            "findings": report.findings,
             "elapsed_seconds": round(report.elapsed, 3),
         },
     }
@@ -63,6 +67,7 @@ def _line(line: ReportedLine, base_rate: float) -> dict[str, Any]:
         "rank": line.rank,
         "unit": line.unit,
         "calibrated": line.calibrated,
+        "fingerprint": line.fingerprint,
         "text": line.text,
     }
 

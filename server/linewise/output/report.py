@@ -8,7 +8,11 @@ from __future__ import annotations
 
 from enum import StrEnum
 
-from attrs import frozen
+from attrs import Factory, field, frozen
+
+RULE = "edit-risk"
+WARNING_FROM = 0.5
+"""A line that will rather be edited than not is a warning, any other a note."""
 
 
 class Status(StrEnum):
@@ -19,13 +23,21 @@ class Status(StrEnum):
     FAILED = "failed"
 
 
+class Level(StrEnum):
+    """How loudly services show a finding: ``error`` if the run fails because of it."""
+
+    NOTE = "note"
+    WARNING = "warning"
+    ERROR = "error"
+
+
 @frozen
 class ReportedLine:
     """A code line as it is shown.
 
-    ``column`` and ``end_column`` enclose it without the blanks around it. ``occurrence`` counts,
-    from 0, the code lines of the file above this one that read the same but for blanks. Where
-    ``calibrated`` is False the rank holds, the number may not.
+    ``column`` and ``end_column`` enclose it without the blanks around it. ``fingerprint`` tells it
+    from all other lines of the files, wherever in its file it moves. Where ``calibrated`` is False
+    the rank holds, the number may not.
     """
 
     line: int
@@ -36,7 +48,7 @@ class ReportedLine:
     flagged: bool
     rank: int
     unit: str
-    occurrence: int
+    fingerprint: str
     calibrated: bool
 
 
@@ -44,9 +56,10 @@ class ReportedLine:
 class FileReport:
     """One file.
 
-    ``path`` is as the user knows it, with forward slashes. ``lines`` are those to show, in line
-    order; ``hidden`` counts lines above the threshold that the cap left out. ``riskiest`` is the
-    most probable edit, shown or not.
+    ``path`` is as the user knows it, ``name`` relative to the report's root if it is below it; both
+    with forward slashes. ``lines`` are those to show, in line order; ``hidden`` counts lines above
+    the threshold that the cap left out, ``failing`` those that the run fails because of, hidden or
+    not. ``riskiest`` is the most probable edit, shown or not.
     """
 
     path: str
@@ -56,7 +69,9 @@ class FileReport:
     lines: tuple[ReportedLine, ...] = ()
     code_lines: int = 0
     hidden: int = 0
+    failing: int = 0
     riskiest: ReportedLine | None = None
+    name: str = field(default=Factory(lambda self: self.path, takes_self=True), kw_only=True)
 
     @property
     def flagged(self) -> tuple[ReportedLine, ...]:
@@ -121,10 +136,21 @@ class CalibrationReport:
 
 
 @frozen
+class Limits:
+    """What makes a run fail: a finding of at least this probability; more findings than that."""
+
+    fail_above: float | None = None
+    max_findings: int | None = None
+
+
+@frozen
 class Report:
     """The outcome of one run; ``elapsed`` in seconds, without the loading of the model.
 
-    ``note`` is for the person who ran it, beside the report: why a stored calibration is not used.
+    ``root`` is the repository that holds all files, else the current folder. ``changed_since`` is
+    the revision since which lines must have changed to be flagged. ``failures`` says why the run
+    failed, if it did. ``note`` is for the person who ran it, beside the report: why a stored
+    calibration is not used.
     """
 
     version: str
@@ -135,6 +161,9 @@ class Report:
     files: tuple[FileReport, ...]
     elapsed: float
     span: SpanReport | None = None
+    changed_since: str | None = None
+    limits: Limits = Limits()
+    failures: tuple[str, ...] = ()
     note: str | None = None
 
     def count(self, status: Status) -> int:
@@ -150,3 +179,15 @@ class Report:
     def flagged(self) -> int:
         """The number of lines that were flagged."""
         return sum(len(file.flagged) for file in self.files)
+
+    @property
+    def findings(self) -> int:
+        """The number of lines that were flagged or that the cap left out."""
+        return self.flagged + sum(file.hidden for file in self.files)
+
+    def level(self, line: ReportedLine) -> Level:
+        """Return how loudly a flagged line is shown."""
+        fail_above = self.limits.fail_above
+        if fail_above is not None and line.probability >= fail_above:
+            return Level.ERROR
+        return Level.WARNING if line.probability >= WARNING_FROM else Level.NOTE

@@ -7,7 +7,6 @@ official schema.
 
 from __future__ import annotations
 
-import hashlib
 import json
 import posixpath
 from pathlib import PurePath
@@ -15,15 +14,12 @@ from typing import Any
 from urllib.parse import quote
 
 from linewise.analysis.lines import PositionEncoding, units_in, without_surrogates
-from linewise.output.report import FileReport, Report, ReportedLine, Status
+from linewise.output.report import RULE, FileReport, Report, ReportedLine, Status
 from linewise.wording import edit_message, percent
 
 SCHEMA = (
     "https://docs.oasis-open.org/sarif/sarif/v2.1.0/errata01/os/schemas/sarif-schema-2.1.0.json"
 )
-RULE = "edit-risk"
-WARNING_FROM = 0.5
-"""A line that will rather be edited than not is a warning, any other a note."""
 _BASE = "SRCROOT"
 
 
@@ -40,12 +36,6 @@ def render(report: Report) -> str:
     log = {"$schema": SCHEMA, "version": "2.1.0", "runs": [run]}
     text = json.dumps(log, ensure_ascii=False, allow_nan=False, indent=2)
     return without_surrogates(text) + "\n"
-
-
-def fingerprint(path: str, line: ReportedLine) -> str:
-    """Identify a finding by what the line says, so that it survives moves and new neighbors."""
-    identity = "\0".join((RULE, path, " ".join(line.text.split()), str(line.occurrence)))
-    return hashlib.sha256(identity.encode("utf-8", "surrogatepass")).hexdigest()[:32]
 
 
 def _driver(report: Report) -> dict[str, Any]:
@@ -80,7 +70,7 @@ def _invocation(report: Report) -> dict[str, Any]:
                 "level": "warning" if file.status is Status.SKIPPED else "error",
                 "message": {"text": f"Not checked: {file.reason}"},
                 "locations": [
-                    {"physicalLocation": {"artifactLocation": _artifact(file.path, report.root)}}
+                    {"physicalLocation": {"artifactLocation": _artifact(file.name, report.root)}}
                 ],
             }
             for file in report.files
@@ -100,7 +90,7 @@ def _result(file: FileReport, line: ReportedLine, report: Report) -> dict[str, A
     return {
         "ruleId": RULE,
         "ruleIndex": 0,
-        "level": "warning" if line.probability >= WARNING_FROM else "note",
+        "level": report.level(line).value,
         "message": {
             "text": edit_message(
                 line.probability, report.calibration.base_rate, calibrated=line.calibrated
@@ -109,13 +99,17 @@ def _result(file: FileReport, line: ReportedLine, report: Report) -> dict[str, A
         "locations": [
             {
                 "physicalLocation": {
-                    "artifactLocation": _artifact(file.path, report.root),
+                    "artifactLocation": _artifact(file.name, report.root),
                     "region": _region(line),
                 },
                 "logicalLocations": [{"fullyQualifiedName": line.unit}],
             }
         ],
-        "partialFingerprints": {"editRisk/v1": fingerprint(file.path, line)},
+        "partialFingerprints": {
+            "editRisk/v1": line.fingerprint,
+            # The only one that GitHub reads.
+            "primaryLocationLineHash": f"{line.fingerprint}:1",
+        },
         "rank": round(100 * line.probability, 2),
         "properties": {"probability": line.probability, "rankInFile": line.rank},
     }

@@ -29,12 +29,13 @@ def render(report: Report) -> Iterator[Text]:
             width = len(str(file.lines[-1].line))
             yield from (_line(line, width) for line in file.lines)
             if file.hidden:
-                yield Text(f"  … {file.hidden} more, see --max-findings", "dim")
+                yield Text(f"  … {file.hidden} more, see --max-findings-per-file", "dim")
             yield Text()
     if span is not None:
         yield _span(span)
     else:
         yield from _summary(report)
+    yield from (Text(f"Failed: {visible(reason)}", "bold red") for reason in report.failures)
 
 
 def visible(text: str) -> str:
@@ -75,7 +76,9 @@ def _style(probability: float) -> str:
 def _summary(report: Report) -> Iterator[Text]:
     checked, flagged = report.count(Status.OK), report.flagged
     if not report.files:
-        yield Text("No Python files found.")
+        since = report.changed_since
+        changed = "" if since is None else f" that changed since {visible(since)}"
+        yield Text(f"No Python files found{changed}.")
         return
     lines, files = _counted(report.code_lines, "code line"), _counted(checked, "file")
     threshold, base_rate = percent(report.threshold), percent(report.calibration.base_rate)
@@ -87,6 +90,8 @@ def _summary(report: Report) -> Iterator[Text]:
         verdict = ("Nothing flagged", "bold green")
         rest = f": {lines} in {files}, all below {threshold}; base rate {base_rate}"
     yield Text.assemble(verdict, rest)
+    if report.changed_since is not None:
+        yield Text(f"Only lines that changed since {visible(report.changed_since)}", "dim")
     strange = sum(not line.calibrated for file in report.files for line in file.flagged)
     if strange:
         yield Text(
