@@ -4,6 +4,9 @@ import sys
 
 from linewise import interrupt
 
+BROKEN = 70
+"""The exit code after an error in Linewise itself (EX_SOFTWARE), which is no verdict on code."""
+
 
 def main() -> None:
     """Run the command the arguments name; an interrupt ends it, its imports included, with 130."""
@@ -12,11 +15,14 @@ def main() -> None:
         from linewise.cli import app
 
         app()
-    except BaseException:
+    except BaseException as error:
         # Whatever an interrupt was turned into on its way here.
-        if not interrupt.came():
+        if interrupt.came():
+            sys.exit(interrupt.leave())
+        if not isinstance(error, Exception):
             raise
-        sys.exit(interrupt.leave())
+        sys.excepthook(type(error), error, error.__traceback__)
+        sys.exit(BROKEN)
 
 
 if __name__ == "__main__":

@@ -6,6 +6,7 @@ from hypothesis import strategies as st
 from linewise.output.report import (
     CalibrationReport,
     FileReport,
+    Limits,
     ModelReport,
     Report,
     ReportedLine,
@@ -21,7 +22,7 @@ LINE = ReportedLine(
     flagged=True,
     rank=1,
     unit="f",
-    occurrence=0,
+    fingerprint="0123456789abcdef0123456789abcdef",
     calibrated=True,
 )
 FILE = FileReport("src/a b.py", Status.OK, None, "utf-8", (LINE,), 30, 0, LINE)
@@ -46,7 +47,7 @@ lines = st.builds(
     probability=st.floats(0, 1),
     flagged=st.booleans(),
     unit=texts,
-    occurrence=st.integers(0, 3),
+    fingerprint=st.text("0123456789abcdef", min_size=32, max_size=32),
 )
 scored_files = st.builds(
     lambda path, lines: evolve(FILE, path=path, lines=tuple(lines), code_lines=len(lines)),
@@ -59,7 +60,15 @@ unscored_files = st.builds(
     status=st.sampled_from([Status.SKIPPED, Status.FAILED]),
     reason=st.text(max_size=30),
 )
+limits = st.builds(
+    Limits,
+    fail_above=st.none() | st.floats(0, 1),
+    max_findings=st.none() | st.integers(0, 9),
+)
 reports = st.builds(
-    lambda files: evolve(REPORT, files=tuple(files)),
+    lambda files, **rest: evolve(REPORT, files=tuple(files), **rest),
     st.lists(st.one_of(scored_files, unscored_files), max_size=4),
+    changed_since=st.none() | st.text(max_size=9),
+    limits=limits,
+    failures=st.lists(st.text(max_size=20), max_size=2).map(tuple),
 )

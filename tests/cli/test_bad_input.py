@@ -85,7 +85,7 @@ def test_surrogates_on_standard_input(linewise):
 def test_a_file_name_that_is_not_utf8(engine, tmp_path):
     path = tmp_path / os.fsdecode(b"caf\xe9.py")
     path.write_text("x = 1\n")
-    report = check_files(engine, Request((path,), Settings(threshold=0.0)), lambda *_: None)
+    report = check_files(engine, Request((path,), Settings(threshold=0.0)), lambda *_: None).report
     for output in (json, sarif, github):
         assert "caf" in output.render(report).encode("utf-8").decode()
     assert any("caf\\udce9.py" in line.plain for line in text.render(report))
@@ -104,7 +104,7 @@ def test_a_file_deleted_meanwhile(engine, tmp_path):
     def progress(path, finished):
         second.unlink(missing_ok=True)
 
-    report = check_files(engine, Request((first, second), Settings()), progress)
+    report = check_files(engine, Request((first, second), Settings()), progress).report
     assert [file.status for file in report.files] == [Status.OK, Status.SKIPPED]
     assert report.files[1].reason == "no longer there"
 

@@ -18,7 +18,7 @@ ESCAPE = b"\x1b"
 
 
 def test_text(linewise):
-    result = linewise("check", "examples", "--threshold", "0.01", "--max-findings", "3")
+    result = linewise("check", "examples", "--threshold", "0.01", "--max-findings-per-file", "3")
     assert result.returncode == 0
     assert result.stderr == b""
     assert ESCAPE not in result.stdout
@@ -185,7 +185,7 @@ def test_a_reader_that_goes_away_is_no_error(environment, format):
         ([], "Missing argument 'PATH"),
         (["gone.py"], "there is no file or folder 'gone.py'"),
         (["examples", "--threshold", "30"], "less than or equal to 1"),
-        (["examples", "--max-findings", "0"], "greater than or equal to 1"),
+        (["examples", "--max-findings-per-file", "0"], "greater than or equal to 1"),
         (["examples", "--format", "xml"], "'xml' is not one of"),
         (["examples", "--span", "1:0-2:3"], "LINE:COLUMN-LINE:COLUMN"),
         (["examples", "--span", "1:1-2:3"], "exactly one file"),

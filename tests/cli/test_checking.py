@@ -38,7 +38,7 @@ def ignore(path, finished):
 
 def check(engine, *files, all_lines=False, span=None, **settings):
     request = Request(files, Settings(**settings), all_lines, span)
-    return check_files(engine, request, ignore)
+    return check_files(engine, request, ignore).report
 
 
 def test_the_cap_keeps_the_most_probable_and_counts_the_rest(engine):
@@ -58,11 +58,21 @@ def test_all_lines_mark_those_that_are_flagged(engine):
     assert evolve(every, lines=few.lines) == few
 
 
-def test_equal_lines_are_counted_apart(engine, tmp_path):
+def test_fingerprints_survive_moves_and_tell_equal_lines_apart(engine, tmp_path):
     path = tmp_path / "a.py"
-    path.write_text("x = 1\nif y:\n    x  =  1\nx = 1\n")
-    (file,) = check(engine, path, all_lines=True).files
-    assert [line.occurrence for line in file.lines] == [0, 0, 1, 2]
+
+    def prints(text):
+        path.write_text(text)
+        (file,) = check(engine, path, all_lines=True).files
+        return [line.fingerprint for line in file.lines]
+
+    before = prints("x = 1\nif y:\n    x  =  1\nx = 1\n")
+    assert len(set(before)) == 4
+    assert prints("# new\n\nx = 1\nif y:\n\tx = 1\n\n\nx = 1\n") == before
+    other = tmp_path / "b.py"
+    other.write_text("x = 1\n")
+    (file,) = check(engine, other, all_lines=True).files
+    assert file.lines[0].fingerprint not in before
 
 
 def test_a_span_costs_no_further_pass(engine, monkeypatch):

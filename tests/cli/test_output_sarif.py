@@ -12,8 +12,8 @@ from hypothesis import strategies as st
 from jsonschema import Draft4Validator, FormatChecker
 from report_payloads import FILE, LINE, REPORT, reports
 
-from linewise.output.report import FileReport, Status
-from linewise.output.sarif import fingerprint, render
+from linewise.output.report import FileReport, Limits, Status
+from linewise.output.sarif import render
 
 SCHEMA = Path(__file__).parents[1] / "data" / "sarif-schema-2.1.0.json"
 VALIDATOR = Draft4Validator(json.loads(SCHEMA.read_text("utf-8")), format_checker=FormatChecker())
@@ -67,6 +67,11 @@ def test_lines_that_are_not_flagged_are_not_results():
     assert run_of(evolve(REPORT, files=(quiet,)))["results"] == []
 
 
+def test_a_line_that_the_run_fails_because_of_is_an_error():
+    (result,) = run_of(evolve(REPORT, limits=Limits(fail_above=0.41)))["results"]
+    assert result["level"] == "error"
+
+
 def test_files_that_were_not_checked_are_notifications():
     skipped = FileReport("a.py", Status.SKIPPED, "binary")
     failed = FileReport("b.py", Status.FAILED, "broken")
@@ -91,7 +96,7 @@ def test_files_that_were_not_checked_are_notifications():
     ],
 )
 def test_locations_are_uris(path, location):
-    (result,) = run_of(evolve(REPORT, files=(evolve(FILE, path=path),)))["results"]
+    (result,) = run_of(evolve(REPORT, files=(evolve(FILE, name=path),)))["results"]
     assert result["locations"][0]["physicalLocation"]["artifactLocation"] == location
 
 
@@ -100,23 +105,15 @@ names = st.text(st.characters(exclude_categories=["Cs"], exclude_characters="\0/
 
 @given(st.lists(names, min_size=1).map("/".join).filter(lambda path: path[:3] != "../"))
 def test_relative_uris_are_safe_and_reversible(path):
-    (result,) = run_of(evolve(REPORT, files=(evolve(FILE, path=path),)))["results"]
+    (result,) = run_of(evolve(REPORT, files=(evolve(FILE, name=path),)))["results"]
     uri = result["locations"][0]["physicalLocation"]["artifactLocation"]["uri"]
     assert set(uri) <= ALLOWED_IN_URI
     assert unquote(uri) == path
 
 
-@given(st.integers(1, 10_000), st.floats(0, 1), st.sampled_from(["\t", "    ", ""]))
-def test_fingerprints_survive_moves_indentation_and_other_probabilities(line, probability, indent):
-    moved = evolve(LINE, line=line, probability=probability, text=indent + LINE.text.strip())
-    assert fingerprint("a.py", moved) == fingerprint("a.py", LINE)
-
-
-def test_fingerprints_tell_findings_apart():
-    prints = {
-        fingerprint(path, evolve(LINE, text=text, occurrence=occurrence))
-        for path in ("a.py", "b.py")
-        for text in ("x = 1", "x = 2")
-        for occurrence in (0, 1)
+def test_fingerprints_are_those_of_the_report_and_one_is_for_github():
+    (result,) = run_of(REPORT)["results"]
+    assert result["partialFingerprints"] == {
+        "editRisk/v1": LINE.fingerprint,
+        "primaryLocationLineHash": f"{LINE.fingerprint}:1",
     }
-    assert len(prints) == 8

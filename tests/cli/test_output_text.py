@@ -51,7 +51,7 @@ def test_files_that_were_not_checked():
 
 
 def test_lines_left_out_are_counted():
-    assert "  … 3 more, see --max-findings" in shown(
+    assert "  … 3 more, see --max-findings-per-file" in shown(
         evolve(REPORT, files=(evolve(FILE, hidden=3),))
     )
 

@@ -46,7 +46,7 @@ def test_settings_of_the_project_lie_below_the_options(flagged, folder):
     (lines, said) = flagged(".")
     assert {name: len(found) for name, found in lines.items()} == {"a.py": 1}
     assert said == ""
-    assert len(flagged("a.py", "--max-findings", "2")[0]["a.py"]) == 2
+    assert len(flagged("a.py", "--max-findings-per-file", "2")[0]["a.py"]) == 2
     assert set(flagged("gen/b.py")[0]) == {"gen/b.py"}  # named, so it is wanted
 
 
@@ -69,7 +69,7 @@ def test_comments_decisions_and_baselines_are_heeded(flagged, folder, monkeypatc
     DecisionStore(folder).change("a.py", lambda old: evolve(old, reviewed=frozenset({known})))
     assert flagged("a.py")[0] == {"a.py": [1, 4]}
     baseline = folder / Settings().baseline
-    Baseline(baseline).add("a.py", [fingerprint("return second", "f")])
+    Baseline(baseline, folder).add("a.py", [fingerprint("return second", "f")])
     assert flagged("a.py")[0] == {"a.py": [1]}
     baseline.write_text("nonsense")
     lines, said = flagged("a.py")

@@ -46,7 +46,7 @@ async def test_all_three_show_the_same(connect, probe, tmp_path, monkeypatch, ca
         pushed = (await second.published(1, file.as_uri()))["diagnostics"]
     settings = read_project(folder, Settings()).settings
     engine = load(probe, settings.model)
-    report = check_files(engine, Request((file,), settings), lambda *_: None)
+    report = check_files(engine, Request((file,), settings), lambda *_: None).report
     (checked,) = report.files
 
     assert pulled == pushed

@@ -3,25 +3,57 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Annotated, Any
 
 import typer
-from attrs import evolve
+from attrs import evolve, frozen
 
-from linewise.commands.choices import Color, Format
+from linewise.commands.choices import BaselineMode, Color, Format
 from linewise.commands.paths import STDIN, python_files
 from linewise.commands.project import current_project, kept_files
-from linewise.output.report import Position, Report, Span, Status
+from linewise.errors import LinewiseError
+from linewise.output.report import Limits, Position, Report, Span, Status
 from linewise.settings import Settings
 
+BEYOND = 1
+"""The exit code when a limit was exceeded or a locked baseline is out of date."""
 FAILED = 4
 """The exit code when a file could not be scored because something broke."""
 EXIT_CODES = (
-    "Exit codes: 0 checked, whatever was flagged; 2 wrong usage; 3 nothing could be checked, the "
-    "message says what to do; 4 a file could not be scored."
+    "Exit codes: 0 checked, whatever was flagged; 1 beyond --fail-above or --max-findings, or a "
+    "locked baseline is out of date; 2 wrong usage; 3 nothing could be checked, the message says "
+    "what to do; 4 a file could not be scored; 70 an error in Linewise."
 )
 _DEFAULTS = Settings()
+
+
+@frozen
+class Output:
+    """A file to write the report into, and in which format."""
+
+    format: Format
+    path: Path
+
+
+def parse_output(text: str) -> Output:
+    """Read ``FORMAT=FILE``.
+
+    Raises
+    ------
+    typer.BadParameter
+        If it is something else, or the file's folder is not there.
+    """
+    name, _, path = text.partition("=")
+    if name not in list(Format) or not path:
+        raise typer.BadParameter(
+            f"{text!r} is not of the form FORMAT=FILE, as in sarif=linewise.sarif; formats are "
+            f"{', '.join(Format)}"
+        )
+    if not Path(path).absolute().parent.is_dir():
+        raise typer.BadParameter(f"{path} cannot be written: there is no such folder")
+    return Output(Format(name), Path(path))
 
 
 def parse_span(text: str) -> Span:
@@ -81,13 +113,71 @@ def check(
     all_lines: Annotated[
         bool, typer.Option("--all-lines", help="Show every code line, not only the flagged ones.")
     ] = False,
+    diff: Annotated[
+        str | None,
+        typer.Option(
+            metavar="REF",
+            show_default=False,
+            help="Flag only lines that changed since this git revision, and read only such files; "
+            "with ... behind it, since the current branch left it.",
+        ),
+    ] = None,
+    fail_above: Annotated[
+        float | None,
+        typer.Option(
+            min=0,
+            max=1,
+            metavar="P",
+            show_default=False,
+            help="Exit with 1 if a line is flagged at this edit probability or more.",
+        ),
+    ] = None,
     max_findings: Annotated[
+        int | None,
+        typer.Option(
+            min=0,
+            metavar="N",
+            show_default=False,
+            help="Exit with 1 if more than N lines are flagged, in all files.",
+        ),
+    ] = None,
+    max_findings_per_file: Annotated[
         int | None,
         typer.Option(
             min=1,
             metavar="N",
             show_default=str(_DEFAULTS.max_findings_per_file),
-            help="Flag at most the N most probable lines of a file.",
+            help="Show at most the N most probable lines of a file.",
+        ),
+    ] = None,
+    baseline: Annotated[
+        Path | None,
+        typer.Option(
+            metavar="FILE",
+            show_default="the project's, only read",
+            help="Leave out the findings in this file, made by --write-baseline.",
+        ),
+    ] = None,
+    baseline_mode: Annotated[
+        BaselineMode | None,
+        typer.Option(
+            show_default="auto; lock where CI is set",
+            help="When lines of the baseline are gone: take them out of it, exit with 1, or "
+            "do neither.",
+        ),
+    ] = None,
+    write_baseline: Annotated[
+        bool, typer.Option("--write-baseline", help="Put all findings into the baseline.")
+    ] = False,
+    output: Annotated[
+        list[Output] | None,
+        typer.Option(
+            "--output",
+            "-o",
+            parser=parse_output,
+            metavar="FORMAT=FILE",
+            show_default=False,
+            help="Write the report into a file too; may be repeated.",
         ),
     ] = None,
     max_lines: Annotated[
@@ -116,39 +206,95 @@ def check(
     for path in paths:
         if path != STDIN and not path.exists():
             raise typer.BadParameter(f"there is no file or folder {str(path)!r}")
+    if write_baseline and diff is not None:
+        raise typer.BadParameter("--write-baseline is about all lines: leave --diff out")
     project = current_project()
+    settings = _settings(
+        project.settings,
+        model=model,
+        threshold=threshold,
+        changed_since=diff,
+        max_findings_per_file=max_findings_per_file,
+        max_file_lines=max_lines,
+        max_file_bytes=max_bytes,
+    )
     files = kept_files(paths, python_files(paths), project)
+    # Only now: wrong usage is answered without waiting for the runtime.
+    from linewise.commands.limits import baseline_run, since
+
+    known = baseline_run(baseline, baseline_mode, paths, files, settings, accept=write_baseline)
+    if diff is not None:
+        files = since(files, diff)
     if span is not None and (len(files) != 1 or format not in (Format.TEXT, Format.JSON)):
         raise typer.BadParameter("--span needs exactly one file and the format text or json")
-    # Only now: wrong usage is answered without waiting for the runtime.
     from linewise.commands.checking import Request, check_files
     from linewise.commands.console import file_progress
     from linewise.engine import Engine
 
-    chosen: dict[str, Any] = {
-        "threshold": threshold,
-        "max_findings_per_file": max_findings,
-        "max_file_lines": max_lines,
-        "max_file_bytes": max_bytes,
-    }
-    given = {name: value for name, value in chosen.items() if value is not None}
-    settings = evolve(project.settings, model=model, **given)
+    limits = Limits(fail_above, max_findings)
+    used = None if known is None else known.baseline
+    request = Request(files, settings, all_lines, span, limits, used)
     with file_progress(len(files)) as progress:
         engine = Engine.load(model)
-        report = check_files(engine, Request(files, settings, all_lines, span), progress)
+        checked = check_files(engine, request, progress)
+    settled = None if known is None else known.settle(checked)
+    report = checked.report if settled is None else settled.report
+    _tell(report, format, color, output or ())
+    if settled is not None:
+        settled.write()
+    if report.count(Status.FAILED):
+        raise typer.Exit(FAILED)
+    if report.failures:
+        raise typer.Exit(BEYOND)
+
+
+def _settings(below: Settings, *, model: str, **options: Any) -> Settings:
+    given = {name: value for name, value in options.items() if value is not None}
+    try:
+        return evolve(below, model=model, **given)
+    except ValueError:
+        # The values of the other options were checked when they were read.
+        revision = options["changed_since"]
+        raise typer.BadParameter(f"--diff: {revision!r} is no git revision") from None
+
+
+def _tell(report: Report, format: Format, color: Color, outputs: Sequence[Output]) -> None:
     if report.note is not None:
         typer.echo(f"linewise: {report.note}", err=True)
     _print(report, format, color)
-    if report.count(Status.FAILED):
-        raise typer.Exit(FAILED)
+    for output in outputs:
+        try:
+            output.path.write_text(_rendered(report, output.format), "utf-8", newline="\n")
+        except OSError as error:
+            raise LinewiseError(f"{output.path} cannot be written: {error.strerror}") from error
 
 
 def _print(report: Report, format: Format, color: Color) -> None:
     from linewise.commands.console import print_lines, write_output
-    from linewise.output import github, json, sarif, text
 
     if format is Format.TEXT:
+        from linewise.output import text
+
         print_lines(text.render(report), color)
-    else:
-        renderers = {Format.JSON: json, Format.SARIF: sarif, Format.GITHUB: github}
-        write_output(renderers[format].render(report))
+        return
+    write_output(_rendered(report, format))
+    for reason in report.failures:
+        typer.echo(f"linewise: failed: {reason}", err=True)
+
+
+def _rendered(report: Report, format: Format) -> str:
+    from linewise.output import github, gitlab, json, junit, sarif, text
+
+    match format:
+        case Format.TEXT:
+            return "".join(f"{line.plain}\n" for line in text.render(report))
+        case Format.JSON:
+            return json.render(report)
+        case Format.SARIF:
+            return sarif.render(report)
+        case Format.GITHUB:
+            return github.render(report)
+        case Format.GITLAB:
+            return gitlab.render(report)
+        case Format.JUNIT:
+            return junit.render(report)

@@ -4,16 +4,17 @@ from __future__ import annotations
 
 import sys
 import time
-from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 
-from attrs import evolve, frozen
+from attrs import evolve, field, frozen
 
 from linewise import __version__
 from linewise.analysis.findings import select_findings
-from linewise.analysis.fingerprints import fingerprints
+from linewise.analysis.fingerprints import among_files, fingerprints
 from linewise.analysis.lines import PositionEncoding
+from linewise.analysis.suppression import Suppression
+from linewise.commands.limits import root_of
 from linewise.commands.paths import STDIN, displayed
 from linewise.engine import Engine, ScoredText
 from linewise.files import Skipped, Source, decode_source, read_source
@@ -21,6 +22,7 @@ from linewise.models.cache import find
 from linewise.output.report import (
     CalibrationReport,
     FileReport,
+    Limits,
     ModelReport,
     Report,
     ReportedLine,
@@ -28,10 +30,13 @@ from linewise.output.report import (
     SpanReport,
     Status,
 )
-from linewise.results import Severity
+from linewise.output.verdict import failures
+from linewise.results import Selection, Severity
 from linewise.settings import Settings
+from linewise.workspace.baseline import Baseline, Seen
 from linewise.workspace.calibration import Workspace, Workspaces
 from linewise.workspace.decisions import Place, place_of
+from linewise.workspace.git import normal
 from linewise.workspace.suppressions import Suppressions
 
 Progress = Callable[[str, float], None]
@@ -40,20 +45,35 @@ Progress = Callable[[str, float], None]
 
 @frozen
 class Request:
-    """What to check and what to report; with a ``span`` there is exactly one file."""
+    """What to check and what to report; with a ``span`` there is exactly one file.
+
+    A ``baseline`` that was named holds instead of the project's.
+    """
 
     files: tuple[Path, ...]
     settings: Settings
     all_lines: bool = False
     span: Span | None = None
+    limits: Limits = field(factory=Limits)
+    baseline: Baseline | None = None
 
 
-def check_files(engine: Engine, request: Request, progress: Progress) -> Report:
+@frozen
+class Checked:
+    """The report, and what was seen of the files that were scored, by their name in a baseline."""
+
+    report: Report
+    seen: Mapping[str, Seen]
+
+
+def check_files(engine: Engine, request: Request, progress: Progress) -> Checked:
     """Score the files one after the other; whatever is wrong with one is said in its report."""
     started = time.monotonic()
     workspace = _workspace(engine, request)
-    suppressions = Suppressions()
+    suppressions = Suppressions(request.baseline)
+    root = root_of(request.files) or Path.cwd()
     files: list[FileReport] = []
+    seen: dict[str, Seen] = {}
     span: SpanReport | None = None
     for index, path in enumerate(request.files):
 
@@ -61,8 +81,11 @@ def check_files(engine: Engine, request: Request, progress: Progress) -> Report:
             progress(displayed(path), index + done / max(total, 1))
 
         file, scored = _check_file(engine, path, request, workspace, tell)
+        file = evolve(file, name=_name(path, root))
         if scored is not None:
-            file = _with_lines(file, path, scored, request, suppressions)
+            file, lines = _with_lines(file, path, scored, request, suppressions)
+            if request.baseline is not None:
+                seen[request.baseline.name_of(path)] = lines
         files.append(file)
         if scored is not None and request.span is not None:
             span = _ask(engine, scored, request.span)
@@ -77,9 +100,9 @@ def check_files(engine: Engine, request: Request, progress: Progress) -> Report:
     calibration = engine.manifest.calibration if workspace is None else workspace.described()
     method = "platt" if workspace is None or workspace.stored is None else "logistic"
     model = find(settings.model).manifest
-    return Report(
+    report = Report(
         version=__version__,
-        root=str(Path.cwd()),
+        root=str(root),
         model=ModelReport(model.name, model.identity, model.scheme, engine.provider),
         calibration=CalibrationReport(
             method,
@@ -89,12 +112,22 @@ def check_files(engine: Engine, request: Request, progress: Progress) -> Report:
             calibration.source,
             calibration.fitted,
         ),
-        threshold=calibration.threshold if settings.threshold is None else settings.threshold,
+        threshold=_threshold(request, calibration.threshold),
         files=tuple(files),
         elapsed=time.monotonic() - started,
         span=span,
+        changed_since=settings.changed_since,
+        limits=request.limits,
         note="; ".join(sorted(problems)) or None,
     )
+    return Checked(evolve(report, failures=tuple(failures(report))), seen)
+
+
+def _threshold(request: Request, default: float) -> float:
+    """Return from where lines are flagged: those that a run fails because of always are."""
+    chosen, limit = request.settings.threshold, request.limits.fail_above
+    threshold = default if chosen is None else chosen
+    return threshold if limit is None else min(threshold, limit)
 
 
 def _workspace(engine: Engine, request: Request) -> Workspace | None:
@@ -124,6 +157,12 @@ def _check_file(
     return FileReport(name, Status.OK, None, source.encoding), scored
 
 
+def _name(path: Path, root: Path) -> str:
+    whole = normal(path)
+    below = path != STDIN and whole.is_relative_to(root)
+    return whole.relative_to(root).as_posix() if below else displayed(path)
+
+
 def _place(path: Path) -> Place:
     return Place(None, displayed(path)) if path == STDIN else place_of(path)
 
@@ -140,27 +179,40 @@ def _with_lines(
     scored: ScoredText,
     request: Request,
     suppressions: Suppressions,
-) -> FileReport:
-    """Return the report of a file with what is to be shown of it."""
-    settings, default = request.settings, scored.calibration.threshold
-    prints = fingerprints(scored.table, scored.lines)
-    suppressed = suppressions.of(_place(path), scored.table, scored.lines, prints, settings)
-    shown = select_findings(
-        scored.table, scored.lines, settings, default, suppressed=suppressed, prints=prints
+) -> tuple[FileReport, Seen]:
+    """Return the report of a file with what is to be shown of it, and what a baseline may hold."""
+    table, scores = scored.table, scored.lines
+    settings = evolve(request.settings, threshold=_threshold(request, scored.calibration.threshold))
+    uncapped = evolve(settings, max_findings_per_file=len(scores))
+    prints = fingerprints(table, scores)
+    suppressed = suppressions.of(_place(path), table, scores, prints, settings)
+
+    def select(settings: Settings, suppressed: Suppression) -> Selection:
+        return select_findings(table, scores, settings, 0.0, suppressed=suppressed, prints=prints)
+
+    shown = select(settings, suppressed)
+    limit = request.limits.fail_above
+    failing = (
+        0
+        if limit is None
+        else sum(each.probability >= limit for each in select(uncapped, suppressed).findings)
     )
+    acceptable = evolve(suppressed, baselined=frozenset(), changed=None)
+    found = frozenset(each.fingerprint for each in select(uncapped, acceptable).findings)
     flagged = {finding.line for finding in shown.findings}
-    every = tuple(_reported_lines(scored, flagged, settings))
+    every = tuple(_reported_lines(scored, flagged, settings, report.name))
     return evolve(
         report,
         lines=every if request.all_lines else tuple(line for line in every if line.flagged),
         code_lines=len(every),
         hidden=shown.hidden,
+        failing=failing,
         riskiest=min(every, key=lambda line: line.rank, default=None),
-    )
+    ), Seen(frozenset(prints.values()), found)
 
 
 def _reported_lines(
-    scored: ScoredText, flagged: set[int], settings: Settings
+    scored: ScoredText, flagged: set[int], settings: Settings, name: str
 ) -> Iterator[ReportedLine]:
     everything = evolve(
         settings,
@@ -168,10 +220,8 @@ def _reported_lines(
         minimum_severity=Severity.HINT,
         max_findings_per_file=len(scored.lines),
     )
-    seen: Counter[str] = Counter()
     for finding in select_findings(scored.table, scored.lines, everything, 0.0).findings:
         text = scored.table.content(finding.line)
-        same = " ".join(text.split())
         yield ReportedLine(
             line=finding.line + 1,
             column=finding.start + 1,
@@ -181,10 +231,9 @@ def _reported_lines(
             flagged=finding.line in flagged,
             rank=finding.rank,
             unit=finding.unit,
-            occurrence=seen[same],
+            fingerprint=among_files(name, finding.fingerprint),
             calibrated=finding.calibrated,
         )
-        seen[same] += 1
 
 
 def _ask(engine: Engine, scored: ScoredText, span: Span) -> SpanReport:

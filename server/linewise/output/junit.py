@@ -38,7 +38,8 @@ def render(report: Report) -> str:
         suite.add_testcases(_failed("limits", reason, "limit") for reason in report.failures)
         document.add_testsuite(suite)
     document.update_statistics()
-    return document.tostring().decode("utf-8") + "\n"
+    text: str = document.tostring().decode("utf-8")
+    return f"{text}\n"
 
 
 def _cases(file: FileReport, report: Report) -> Iterator[TestCase]:

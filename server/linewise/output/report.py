@@ -162,7 +162,7 @@ class Report:
     elapsed: float
     span: SpanReport | None = None
     changed_since: str | None = None
-    limits: Limits = Limits()
+    limits: Limits = field(factory=Limits)
     failures: tuple[str, ...] = ()
     note: str | None = None
 

@@ -1,13 +1,14 @@
 """The baseline: findings a team knows of and does not want to be shown, in a file they share.
 
 It lies in the repository, sorted and without line numbers, so that it merges and survives moved
-lines: ``{"version": 1, "files": {"src/a.py": ["0123456789abcdef", …]}}``, by `fingerprints`.
+lines: ``{"version": 1, "files": {"src/a.py": ["0123456789abcdef", …]}}``, by `fingerprints`. What
+is known of files that are gone holds for files that nothing is known of: they were renamed.
 """
 
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 
 import cattrs
@@ -15,8 +16,11 @@ from attrs import Factory, frozen
 
 from linewise.errors import LinewiseError
 from linewise.workspace import store
+from linewise.workspace.git import normal
 
 VERSION = 1
+Known = Mapping[str, frozenset[str]]
+"""The fingerprints of findings, by the name of the file."""
 
 
 @frozen
@@ -25,19 +29,39 @@ class _Stored:
     files: dict[str, list[str]] = Factory(dict)
 
 
-class Baseline:
-    """One baseline file, which need not exist; read again whenever it changed."""
+@frozen
+class Seen:
+    """What a run saw of a file: the fingerprints of all its lines, and of those it would flag."""
 
-    def __init__(self, path: Path) -> None:
+    lines: frozenset[str]
+    found: frozenset[str]
+
+
+class Baseline:
+    """One baseline file, which need not exist; read again whenever it changed.
+
+    Names in it are relative to ``root``.
+    """
+
+    def __init__(self, path: Path, root: Path) -> None:
         self.path = path
+        self.root = root
         self._signature = (-1, -1)
-        self._files: dict[str, list[str]] = {}
+        self._files: dict[str, frozenset[str]] = {}
         self.problem: str | None = None
+
+    def name_of(self, path: Path) -> str:
+        """Return what a file below ``root`` is called in here."""
+        return normal(path).relative_to(self.root).as_posix()
 
     def of(self, name: str) -> frozenset[str]:
         """Return the fingerprints known of a file, none if they cannot be read (``problem``)."""
         self._read()
-        return frozenset(self._files.get(name, ()))
+        files = self._files
+        if name in files:
+            return files[name]
+        gone = (prints for other, prints in files.items() if not self._exists(other))
+        return frozenset().union(*gone)
 
     def add(self, name: str, prints: Iterable[str]) -> int:
         """Add fingerprints of a file; return how many were not in there.
@@ -48,35 +72,82 @@ class Baseline:
             If the file cannot be read or written; it is left as it is.
         """
         before = self.of(name)
-        if self.problem is not None:
-            raise LinewiseError(self.problem)
         after = before | set(prints)
-        if after == before:
-            return 0
-        files = {**self._files, name: sorted(after)}
-        try:
-            self._write(_Stored(VERSION, {key: files[key] for key in sorted(files)}))
-        except OSError as error:
-            raise LinewiseError(f"{self.path} cannot be written: {error.strerror}") from error
+        if after != before:
+            self.write({**self.known(), name: after})
         return len(after) - len(before)
 
-    def _write(self, content: _Stored) -> None:
+    def known(self) -> Known:
+        """Return the fingerprints known of all files.
+
+        Raises
+        ------
+        LinewiseError
+            If the file is no baseline, or one of another version.
+        """
+        self._read()
+        if self.problem is not None:
+            raise LinewiseError(self.problem)
+        return dict(self._files)
+
+    def after(self, seen: Mapping[str, Seen], folders: Iterable[Path], *, accept: bool) -> Known:
+        """Return what is known once a run saw some files and all there is below some folders.
+
+        Of a file it saw, the known lines that are still in it, or with ``accept`` the lines it
+        would flag and no others; of other files what was known, unless they would be below one of
+        the folders and are gone.
+        """
+        known = self.known()
+        below = [folder.absolute() for folder in folders]
+
+        def remains(name: str) -> bool:
+            return self._exists(name) or not any(
+                (self.root / name).is_relative_to(folder) for folder in below
+            )
+
+        others = {name: known[name] for name in known if name not in seen and remains(name)}
+        these = {
+            name: each.found if accept else self.of(name) & each.lines
+            for name, each in seen.items()
+        }
+        return {name: prints for name, prints in {**others, **these}.items() if prints}
+
+    def write(self, files: Known) -> None:
+        """Replace what is known.
+
+        Raises
+        ------
+        LinewiseError
+            If the file cannot be written; it is left as it is.
+        """
+        kept = {name: sorted(files[name]) for name in sorted(files) if files[name]}
         # As others write files into a repository: `store.write` lets nobody else read them.
-        text = json.dumps(cattrs.unstructure(content), indent=2, ensure_ascii=False)
+        content = cattrs.unstructure(_Stored(VERSION, kept))
+        text = json.dumps(content, indent=2, ensure_ascii=False)
         partial = self.path.with_name(f"{self.path.name}.partial")
-        partial.write_text(f"{text}\n", "utf-8")
-        partial.replace(self.path)
+        try:
+            partial.write_text(f"{text}\n", "utf-8")
+            partial.replace(self.path)
+        except OSError as error:
+            raise LinewiseError(
+                f"{self.path} cannot be written: {error.strerror}; it is left as it was"
+            ) from error
+
+    def _exists(self, name: str) -> bool:
+        return (self.root / name).exists()
 
     def _read(self) -> None:
         signature = store.signature(self.path)
         if signature == self._signature:
             return
-        files, problem = {}, None
+        files: dict[str, frozenset[str]] = {}
+        problem = None
         try:
             raw = json.loads(self.path.read_text("utf-8"))
             if raw["version"] != VERSION:
                 raise ValueError
-            files = cattrs.structure(raw, _Stored).files
+            stored = cattrs.structure(raw, _Stored).files
+            files = {name: frozenset(prints) for name, prints in stored.items()}
         except FileNotFoundError:
             pass
         except (OSError, ValueError, KeyError, TypeError, cattrs.BaseValidationError):

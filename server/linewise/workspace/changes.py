@@ -1,23 +1,29 @@
-"""Which lines of a text changed since a revision of its repository.
+"""Which lines of a text changed since a revision of its repository, and which of its files.
 
-Compared line by line without their terminators, as git does when it normalizes line endings.
+Compared line by line without their terminators, as git does when it normalizes line endings. A file
+that git knows to be renamed is compared with what it was.
 """
 
 from __future__ import annotations
 
+import hashlib
+import os
 from collections import OrderedDict
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from difflib import SequenceMatcher
 from pathlib import Path
 
 from linewise.analysis.lines import LineTable
-from linewise.files import Skipped, decode_source
+from linewise.files import Source, decode_source
 from linewise.settings import Settings
-from linewise.workspace.git import GitError, git_folders, output
+from linewise.workspace.decisions import place_of
+from linewise.workspace.git import GitError, git_folders, output, read_blob
+from linewise.workspace.revisions import base_name, resolve
 from linewise.workspace.store import signature
 
 KEPT_TEXTS = 64
 _HEADS = ("refs/heads", "refs/remotes", "refs/tags", "refs")
+_BLOCK = 1 << 20
 
 
 class Changes:
@@ -26,14 +32,15 @@ class Changes:
     def __init__(self, root: Path) -> None:
         self._root = root
         self._commits: dict[str, tuple[str, str | None]] = {}
-        self._texts: OrderedDict[tuple[str, str], str | None] = OrderedDict()
+        self._texts: OrderedDict[tuple[str, str, object], str | None] = OrderedDict()
+        self._renames: tuple[object, dict[str, str]] = None, {}
         self.problem: str | None = None
 
     def version(self, revision: str) -> str:
         """Return what changes whenever ``revision`` may name another commit; starts no process."""
         own, common = git_folders(self._root)
-        places = [own / "HEAD", own / "logs" / "HEAD", common / "packed-refs"]
-        places += [common / prefix / revision for prefix in _HEADS]
+        places = [own / "HEAD", own / "logs" / "HEAD", own / "index", common / "packed-refs"]
+        places += [common / prefix / base_name(revision) for prefix in _HEADS]
         return repr([signature(place) for place in places])
 
     def lines(self, name: str, table: LineTable, revision: str) -> frozenset[int] | None:
@@ -59,36 +66,82 @@ class Changes:
         if self._commits.get(revision, ("", None))[0] != version:
             self.problem, commit = None, None
             try:
-                asked = output(
-                    self._root,
-                    "rev-parse",
-                    "--verify",
-                    "--end-of-options",
-                    f"{revision}^{{commit}}",
-                )
-                commit = asked.decode().strip()
+                commit = resolve(self._root, revision)
             except GitError as error:
-                self.problem = (
-                    f"changedSince: {revision!r} names no commit of {self._root} ({error}); "
-                    "all lines are shown"
-                )
+                self.problem = f"changedSince: {error}; all lines are shown"
             self._commits[revision] = version, commit
         return self._commits[revision][1]
 
     def _text(self, commit: str, name: str) -> str | None:
-        key = commit, name
+        # The index is where git learns that a file was renamed.
+        index = signature(git_folders(self._root)[0] / "index")
+        key = commit, name, index
         if key not in self._texts:
-            try:
-                data = output(self._root, "cat-file", "blob", f"{commit}:{name}")
-            except GitError:
-                self._texts[key] = None
-            else:
-                source = decode_source(data, Settings())
-                self._texts[key] = None if isinstance(source, Skipped) else source.text
+            data = self._content(commit, name, index)
+            source = None if data is None else decode_source(data, Settings())
+            self._texts[key] = source.text if isinstance(source, Source) else None
             if len(self._texts) > KEPT_TEXTS:
                 self._texts.popitem(last=False)
         self._texts.move_to_end(key)
         return self._texts[key]
+
+    def _content(self, commit: str, name: str, index: object) -> bytes | None:
+        place = f"{commit}:{name}"
+        if (data := read_blob(self._root, place)) is not None:
+            return data
+        try:
+            output(self._root, "rev-parse", "--verify", "--end-of-options", place)
+        except GitError:
+            old = self._renamed(commit, index).get(name)
+            return None if old is None else read_blob(self._root, f"{commit}:{old}")
+        self.problem = (
+            f"changedSince: the content of {name} at {commit[:12]} is not in this partial clone; "
+            f"all its lines are shown, until `git cat-file -e {commit[:12]}:{name}` fetched it"
+        )
+        return None
+
+    def _renamed(self, commit: str, index: object) -> dict[str, str]:
+        """Return the files of the index that had another name at a commit, and that name."""
+        if self._renames[0] != (commit, index):
+            options = ("--cached", "-M", "-z", "--name-status", "--diff-filter=R")
+            try:
+                listing = output(self._root, "diff-index", *options, commit, "--")
+            except GitError:
+                listing = b""
+            # A status, the old name and the new one, over and over.
+            words = [os.fsdecode(word) for word in listing.split(b"\0")]
+            renames = dict(zip(words[2::3], words[1::3], strict=False))
+            self._renames = (commit, index), renames
+        return self._renames[1]
+
+
+def changed_files(root: Path, revision: str, files: Iterable[Path]) -> list[Path]:
+    """Return those of a repository's files that are other than at a revision, or were not there.
+
+    What cannot be read is taken to be other. Starts three processes at most, and none of the
+    programs that a repository's settings may name to convert files: a file whose line endings are
+    converted may be returned without need.
+
+    Raises
+    ------
+    GitError
+        If git knows no such revision; the message says what to do.
+    """
+    commit = resolve(root, revision)
+    listing = output(root, "ls-tree", "-r", "-z", "--full-tree", commit)
+    blobs = dict(_tree_entry(entry) for entry in listing.split(b"\0") if entry)
+    return [
+        file
+        for file in files
+        if (blob := blobs.get(os.fsencode(place_of(file).name))) is None
+        or blob != _blob_of(file, len(blob))
+    ]
+
+
+def unmerged(root: Path) -> list[str]:
+    """Return the files in which a merge, a rebase or a cherry-pick left conflicts."""
+    listing = output(root, "ls-files", "-u", "-z").split(b"\0")
+    return sorted({os.fsdecode(entry.partition(b"\t")[2]) for entry in listing if entry})
 
 
 def changed_lines(before: Sequence[str], after: Sequence[str]) -> frozenset[int]:
@@ -106,3 +159,23 @@ def changed_lines(before: Sequence[str], after: Sequence[str]) -> frozenset[int]
         if kind != "equal"
         for line in range(start, end)
     )
+
+
+def _tree_entry(entry: bytes) -> tuple[bytes, str]:
+    facts, _, name = entry.partition(b"\t")
+    return name, facts.rsplit(b" ", 1)[-1].decode()
+
+
+def _blob_of(file: Path, digits: int) -> str | None:
+    """Return the id that git gives a file's content, in a repository whose ids are that long."""
+    found = hashlib.sha1(usedforsecurity=False) if digits == 40 else hashlib.sha256()
+    try:
+        if not file.is_file():
+            return None  # reading a pipe would wait for somebody to write
+        with file.open("rb") as content:
+            found.update(b"blob %d\0" % os.fstat(content.fileno()).st_size)
+            while block := content.read(_BLOCK):
+                found.update(block)
+    except OSError:
+        return None
+    return found.hexdigest()

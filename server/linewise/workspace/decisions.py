@@ -17,7 +17,7 @@ from filelock import FileLock, Timeout
 from linewise.analysis.suppression import Decisions
 from linewise.errors import LinewiseError
 from linewise.workspace import store
-from linewise.workspace.git import find_root
+from linewise.workspace.git import find_root, normal
 
 VERSION = 1
 LOCK_SECONDS = 0.1
@@ -37,8 +37,9 @@ class Place:
 
 def place_of(path: Path) -> Place:
     """Return the place of a file: in its repository, or else in its folder."""
-    root = find_root(path.parent) or path.parent.absolute()
-    return Place(root, path.absolute().relative_to(root).as_posix())
+    whole = normal(path)
+    root = find_root(whole.parent) or whole.parent
+    return Place(root, whole.relative_to(root).as_posix())
 
 
 @frozen

@@ -33,13 +33,18 @@ def find_root(path: Path) -> Path | None:
 
     Looks for ``.git`` upwards and starts no process.
     """
-    start = path.absolute()
+    start = normal(path)
     for folder in (start, *start.parents):
         if (folder / ".git").exists():
             return folder
         if (folder / "HEAD").is_file() and (folder / "objects").is_dir():
             return folder
     return None
+
+
+def normal(path: Path) -> Path:
+    """Return a path from the root of the file system on, without ``..``; links stay as they are."""
+    return Path(os.path.normpath(path.absolute()))
 
 
 def output(root: Path, *arguments: str, stdin: bytes = b"") -> bytes:

@@ -20,19 +20,22 @@ from linewise.workspace.git import find_root
 
 
 class Suppressions:
-    """The decisions, baselines and changed lines of whatever files are asked about."""
+    """The decisions, baselines and changed lines of whatever files are asked about.
 
-    def __init__(self) -> None:
+    A ``named`` baseline holds for all files; otherwise each project's own.
+    """
+
+    def __init__(self, named: Baseline | None = None) -> None:
+        self._named = named
         self._decisions: dict[Path | None, DecisionStore] = {}
         self._baselines: dict[Path, Baseline] = {}
         self._changes: dict[Path, Changes] = {}
 
     def version(self, place: Place, settings: Settings) -> str:
         """Return what changes whenever what is suppressed in a file may; starts no process."""
-        baseline, changes = self.baseline(place, settings), self._changes_of(place, settings)
-        since = settings.changed_since
+        changes, since = self._changes_of(place, settings), settings.changed_since
         decided = self.decisions(place).of(place.name)
-        known = baseline.of(place.name) if baseline else frozenset()
+        known = self.known(place, settings)
         head = changes.version(since) if changes and since else ""
         return f"{hash((decided, known))} {head}"
 
@@ -45,14 +48,14 @@ class Suppressions:
         settings: Settings,
     ) -> Suppression:
         """Return what is suppressed of a file's scored lines; may start git."""
-        baseline, changes = self.baseline(place, settings), self._changes_of(place, settings)
+        changes = self._changes_of(place, settings)
         since, name = settings.changed_since, place.name
         return suppression(
             scores,
             prints,
             commented=ignored_lines(table.text),
             decisions=self.decisions(place).of(name),
-            baseline=baseline.of(name) if baseline else (),
+            baseline=self.known(place, settings),
             changed=changes.lines(name, table, since) if changes and since else None,
         )
 
@@ -73,12 +76,19 @@ class Suppressions:
 
     def baseline(self, place: Place, settings: Settings) -> Baseline | None:
         """Return the baseline of a file, None if it is no file."""
-        if place.root is None:
-            return None
+        if place.root is None or self._named is not None:
+            return self._named
         path = place.root / settings.baseline
         if path not in self._baselines:
-            self._baselines[path] = Baseline(path)
+            self._baselines[path] = Baseline(path, place.root)
         return self._baselines[path]
+
+    def known(self, place: Place, settings: Settings) -> frozenset[str]:
+        """Return the fingerprints of a file that are in its baseline."""
+        baseline = self.baseline(place, settings)
+        if baseline is None or place.root is None:
+            return frozenset()
+        return baseline.of(baseline.name_of(place.root / place.name))
 
     def _changes_of(self, place: Place, settings: Settings) -> Changes | None:
         root = place.root

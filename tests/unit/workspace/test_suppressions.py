@@ -23,8 +23,10 @@ TEXT = "a = 1\nb = 2\nc = 3  # linewise: ignore\nd = 4\n"
 
 
 def test_a_baseline_is_sorted_and_readable_by_all(tmp_path):
+    for name in ("a.py", "b.py"):
+        (tmp_path / name).touch()
     path = tmp_path / "baseline.json"
-    baseline = Baseline(path)
+    baseline = Baseline(path, tmp_path)
     assert baseline.of("b.py") == frozenset()
     assert baseline.add("b.py", ["2", "1"]) == 2
     assert baseline.add("a.py", ["3"]) == 1
@@ -35,15 +37,15 @@ def test_a_baseline_is_sorted_and_readable_by_all(tmp_path):
     }
     assert path.read_text().endswith("]\n  }\n}\n")
     assert path.stat().st_mode & 0o444 == 0o444
-    assert Baseline(path).of("b.py") == {"1", "2"}
-    assert [each.name for each in tmp_path.iterdir()] == ["baseline.json"]
+    assert Baseline(path, tmp_path).of("b.py") == {"1", "2"}
+    assert {each.name for each in tmp_path.iterdir()} == {"a.py", "b.py", "baseline.json"}
 
 
 @pytest.mark.parametrize("content", ["{", "[]", '{"version": 2}', '{"version": 1, "files": [1]}'])
 def test_a_baseline_that_cannot_be_read_is_left_as_it_is(tmp_path, content):
     path = tmp_path / "baseline.json"
     path.write_text(content)
-    baseline = Baseline(path)
+    baseline = Baseline(path, tmp_path)
     assert baseline.of("a.py") == frozenset()
     assert baseline.problem.startswith(f"{path} is no baseline")
     with pytest.raises(LinewiseError, match="is no baseline"):
