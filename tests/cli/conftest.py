@@ -5,7 +5,9 @@ import subprocess
 
 import pytest
 from command_line import LINEWISE, ROOT
+from typer.testing import CliRunner
 
+from linewise.cli import app
 from linewise.engine import Engine
 from linewise.settings import DEFAULT_MODEL
 
@@ -44,3 +46,19 @@ def linewise(environment):
 @pytest.fixture(scope="session")
 def engine():
     return Engine.load(DEFAULT_MODEL)
+
+
+@pytest.fixture
+def check(engine, monkeypatch, tmp_path):
+    """`linewise check` in this process, with the loaded engine and a state folder of its own."""
+    monkeypatch.setenv("LINEWISE_STATE_DIR", str(tmp_path / "state"))
+    monkeypatch.setenv("COLUMNS", "200")
+    monkeypatch.delenv("CI", raising=False)
+    monkeypatch.setattr(Engine, "load", lambda model: engine)
+
+    def run(*arguments, cwd):
+        with monkeypatch.context() as context:
+            context.chdir(cwd)
+            return CliRunner().invoke(app, ["check", *map(str, arguments)])
+
+    return run

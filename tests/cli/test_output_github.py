@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from report_payloads import FILE, LINE, REPORT, reports
 
 from linewise.output.github import command, render
-from linewise.output.report import FileReport, Status
+from linewise.output.report import FileReport, Limits, Status
 
 plain = st.text(st.characters(exclude_categories=["Cs"]), max_size=40)
 
@@ -67,3 +67,16 @@ def test_a_notice_per_flagged_line_and_a_warning_per_file_not_checked():
         ("warning", {"file": "b,c.py", "title": "Linewise"}, "Not checked: binary"),
         ("error", {"file": "d.py", "title": "Linewise"}, "Not checked: broken"),
     ]
+
+
+def test_levels_and_why_the_run_failed():
+    lines = tuple(evolve(LINE, probability=probability) for probability in (0.41, 0.5, 0.9))
+    report = evolve(
+        REPORT,
+        files=(evolve(FILE, lines=lines),),
+        limits=Limits(fail_above=0.9),
+        failures=("1 line at 90 % or more (--fail-above)",),
+    )
+    *shown, last = [read_command(line) for line in render(report).split("\n")[:-1]]
+    assert [name for name, _, _ in shown] == ["notice", "warning", "error"]
+    assert last == ("error", {"title": "Linewise"}, report.failures[0])

@@ -10,7 +10,7 @@ from jsonschema import Draft202012Validator
 from report_payloads import FILE, LINE, REPORT, reports
 
 from linewise.output.json import render
-from linewise.output.report import Position, Span, SpanReport
+from linewise.output.report import Limits, Position, Span, SpanReport
 
 ROOT = Path(__file__).parents[2]
 SCHEMA = json.loads((ROOT / "docs/schema/check-v1.schema.json").read_text("utf-8"))
@@ -75,6 +75,7 @@ def test_what_it_says():
                     "rank": 1,
                     "unit": "f",
                     "calibrated": True,
+                    "fingerprint": "0123456789abcdef0123456789abcdef",
                     "text": "    return 1 + x",
                 }
             ],
@@ -87,8 +88,20 @@ def test_what_it_says():
         "failed": 0,
         "code_lines": 30,
         "flagged": 1,
+        "findings": 1,
         "elapsed_seconds": 1.25,
     }
+    assert output["changed_since"] is None
+    assert output["limits"] == {"fail_above": None, "max_findings": None}
+    assert output["failures"] == []
+
+
+def test_why_a_run_failed():
+    report = evolve(REPORT, limits=Limits(0.3, 0), failures=("too much",), changed_since="main")
+    output = parse(render(report))
+    assert output["changed_since"] == "main"
+    assert output["limits"] == {"fail_above": 0.3, "max_findings": 0}
+    assert output["failures"] == ["too much"]
 
 
 def test_not_a_number_is_refused():

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator
+from itertools import count
 
 from junitparser import Attr, Error, Failure, IntAttr, JUnitXml, Skipped, TestCase, TestSuite
 
@@ -35,7 +36,7 @@ def render(report: Report) -> str:
         document.add_testsuite(suite)
     if report.failures:
         suite = TestSuite("linewise")
-        suite.add_testcases(_failed("limits", reason, "limit") for reason in report.failures)
+        suite.add_testcases(map(_exceeded, report.failures, count(1)))
         document.add_testsuite(suite)
     document.update_statistics()
     text: str = document.tostring().decode("utf-8")
@@ -72,8 +73,8 @@ def _judged(case: TestCase, file: FileReport, line: ReportedLine, report: Report
     return case
 
 
-def _failed(name: str, message: str, kind: str) -> TestCase:
-    return _with(TestCase(name, "linewise"), Failure(message, kind))
+def _exceeded(reason: str, number: int) -> TestCase:
+    return _with(TestCase(f"limit {number}", "linewise"), Failure(visible(reason), "limit"))
 
 
 def _with(case: TestCase, outcome: Failure | Skipped | Error) -> TestCase:

@@ -69,8 +69,8 @@ class FileReport:
     lines: tuple[ReportedLine, ...] = ()
     code_lines: int = 0
     hidden: int = 0
-    failing: int = 0
     riskiest: ReportedLine | None = None
+    failing: int = 0
     name: str = field(default=Factory(lambda self: self.path, takes_self=True), kw_only=True)
 
     @property
