@@ -25,6 +25,11 @@ Folder = Annotated[
 Python = Annotated[
     Path | None, typer.Option(help="The interpreter programs run in.", show_default="this one")
 ]
+Limit = Annotated[int, typer.Option(min=0, help="Use so many programs (0: all).")]
+Mutations = Annotated[
+    Path | None,
+    typer.Option(exists=True, help="Injected bugs (`lab mutations`) to learn from, too."),
+]
 Minutes = Annotated[float, typer.Option(min=0, help="Stop after so long.")]
 Folds = Annotated[str, typer.Option(metavar="N-N", help="Only tasks of these folds.")]
 _CACHE = Path(".lab")
@@ -182,7 +187,7 @@ def train(
     model: Annotated[
         str, typer.Option(metavar="NAME", help="An installed target model.")
     ] = DEFAULT_MODEL,
-    limit: Annotated[int, typer.Option(min=0, help="Use so many programs (0: all).")] = 0,
+    limit: Limit = 0,
 ) -> None:
     """Train, calibrate, measure and export a probe."""
     from linewise.commands.console import stage_progress
@@ -204,18 +209,66 @@ def curves(
     out: Annotated[Path, typer.Option(help="The file of figures to write.")] = Path(
         "benchmarks/results/curves.json"
     ),
-    mutations: Annotated[
-        Path | None,
-        typer.Option(exists=True, help="Injected bugs (`lab mutations`) to learn from, too."),
-    ] = None,
+    mutations: Mutations = None,
     seeds: Annotated[int, typer.Option(min=1, help="Heads trained for each point.")] = 3,
+    limit: Limit = 0,
 ) -> None:
     """Measure what more data, layers, other poolings and losses are worth, on fold 5."""
     from linewise.commands.console import stage_progress
     from linewise.lab.run import run_curves
 
     with stage_progress(quiet=False) as progress:
-        run_curves(data, cache, model, out, seeds=seeds, mutations=mutations, progress=progress)
+        run_curves(
+            data,
+            cache,
+            model,
+            out,
+            seeds=seeds,
+            mutations=mutations,
+            limit=limit,
+            progress=progress,
+        )
+    typer.echo(f"wrote {out}", err=True)
+
+
+@app.command()
+def adapt(
+    data: Data,
+    *,
+    cache: Cache = _CACHE,
+    model: Annotated[
+        str, typer.Option(metavar="NAME", help="An installed target model.")
+    ] = DEFAULT_MODEL,
+    out: Annotated[Path, typer.Option(help="The file of figures to write.")] = Path(
+        "benchmarks/results/adapt.json"
+    ),
+    mutations: Mutations = None,
+    limit: Limit = 0,
+    minutes: Annotated[float, typer.Option(min=0, help="Train so long, over all runs.")] = 20.0,
+    epochs: Annotated[int, typer.Option(min=1, help="Train no longer than so often.")] = 2,
+    blocks: Annotated[int, typer.Option(min=1, help="How many blocks learn.")] = 5,
+    rank: Annotated[int, typer.Option(min=0, help="The adapter's rank; 0 trains all weights.")] = 8,
+    rate: Annotated[float, typer.Option(min=0, help="The learning rate to begin with.")] = 2e-4,
+    seed: Annotated[int, typer.Option(min=0, help="Of head, adapter and order.")] = 0,
+) -> None:
+    """Train the model's upper blocks with the head; measure what that adds, on fold 5."""
+    from linewise.commands.console import stage_progress
+    from linewise.lab.run import run_adapt
+    from linewise.lab.training.adapt import Adaptation
+
+    adaptation = Adaptation(blocks=blocks, rank=rank, rate=rate, epochs=epochs, seed=seed)
+    with stage_progress(quiet=False) as progress:
+        run_adapt(
+            data,
+            cache,
+            model,
+            out,
+            adaptation,
+            minutes=minutes,
+            mutations=mutations,
+            limit=limit,
+            progress=progress,
+        )
     typer.echo(f"wrote {out}", err=True)
 
 

@@ -5,15 +5,19 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from linewise.analysis.model_input import INPUT_BUILDER_VERSION
-from linewise.lab.data import Intent, Program, documents, read_programs, training_intent
+from linewise.lab.data import Document, Intent, Program, documents, read_programs, training_intent
 from linewise.lab.evaluate.report import read_all, report
 from linewise.lab.measure import INTENTS, OUT_OF_FOLD, file_name, measure, out_of_fold
 from linewise.lab.predictions import Level, Method
 from linewise.lab.record import write_record
 from linewise.lab.splits import TEST_FOLDS, all_splits
 from linewise.probe.domain import Domain
+
+if TYPE_CHECKING:
+    from linewise.lab.training.adapt import Adaptation
 
 Progress = Callable[[str, float], None]
 
@@ -62,9 +66,7 @@ def run_train(
     from linewise.lab.training.ship import ship
     from linewise.models.runtime import TargetModel
 
-    programs = list(read_programs(data))
-    if limit:
-        programs = programs[:: max(1, len(programs) // limit)]
+    programs = _some(list(read_programs(data)), limit)
     ship(programs, TargetModel.load(model), cache, out, recipe=Recipe(), progress=progress)
 
 
@@ -76,6 +78,7 @@ def run_curves(
     *,
     seeds: int,
     mutations: Path | None,
+    limit: int,
     progress: Progress,
 ) -> None:
     """Write learning curves; see `linewise.lab.training.curves`."""
@@ -83,22 +86,80 @@ def run_curves(
     from linewise.lab.training.curves import curves
     from linewise.models.runtime import TargetModel
 
-    training = [each for each in read_programs(data) if each.fold not in TEST_FOLDS]
-    docs = [documents(each, training_intent(each)) for each in training]
     target = TargetModel.load(model)
-    bugs = (
-        [each for each in read_programs(data, mutations) if not each.passing] if mutations else []
-    )
     figures = curves(
-        docs,
+        _training(data, limit),
         ActivationStore(target, cache),
         target.layers,
         seeds,
         progress,
-        injected=[documents(each, training_intent(each)) for each in bugs],
+        injected=_injected(data, mutations, limit),
     )
-    named = "" if mutations is None else f" --mutations {mutations}"
+    named = _named(limit, mutations)
     write_record(out, f"linewise lab curves --model {model} --seeds {seeds}{named}", figures)
+
+
+def run_adapt(
+    data: Path,
+    cache: Path,
+    model: str,
+    out: Path,
+    adaptation: Adaptation,
+    *,
+    minutes: float,
+    mutations: Path | None,
+    limit: int,
+    progress: Progress,
+) -> None:
+    """Adapt a model's upper blocks and write what that is worth; see `lab.training.adapt`."""
+    from linewise.lab.activations.store import ActivationStore
+    from linewise.lab.compat.measure import device
+    from linewise.lab.compat.weights import pretrained
+    from linewise.lab.training.adapt import adapt
+    from linewise.lab.training.trunk import Trunk
+    from linewise.models.runtime import TargetModel
+
+    target = TargetModel.load(model)
+    progress("Loading the weights", 0.0)
+    rank, layer = adaptation.rank, target.layers[0]
+    figures = adapt(
+        _training(data, limit),
+        ActivationStore(target, cache),
+        Trunk(pretrained(model), layer, adaptation.blocks, rank, device()),
+        cache / "adapt",
+        adaptation,
+        seconds=minutes * 60,
+        injected=_injected(data, mutations, limit),
+        tell=progress,
+    )
+    command = (
+        f"linewise lab adapt --model {model} --blocks {adaptation.blocks} --rank {rank} "
+        f"--rate {adaptation.rate:g} --epochs {adaptation.epochs} --minutes {minutes:g}"
+    )
+    figures |= {"layer": layer, "device": device().type}
+    write_record(out, command + _named(limit, mutations), figures)
+
+
+def _training(data: Path, limit: int) -> list[Document]:
+    """Return training documents, of ``limit`` programs spread evenly over the file (0: all)."""
+    programs = [each for each in read_programs(data) if each.fold not in TEST_FOLDS]
+    return [documents(each, training_intent(each)) for each in _some(programs, limit)]
+
+
+def _injected(data: Path, mutations: Path | None, limit: int) -> list[Document]:
+    if mutations is None:
+        return []
+    bugs = [each for each in read_programs(data, mutations) if not each.passing]
+    return [documents(each, training_intent(each)) for each in _some(bugs, limit)]
+
+
+def _some(programs: list[Program], limit: int) -> list[Program]:
+    return programs[:: max(1, len(programs) // limit)] if limit else programs
+
+
+def _named(limit: int, mutations: Path | None) -> str:
+    limited = f" --limit {limit}" if limit else ""
+    return limited if mutations is None else f"{limited} --mutations {mutations}"
 
 
 def _intents(program: Program) -> set[Intent]:

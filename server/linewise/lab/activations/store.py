@@ -60,7 +60,7 @@ class ActivationStore:
     """Activations by text, in ``folder``/activations-KEY for the model and its probed layers."""
 
     def __init__(self, model: Model, folder: Path) -> None:
-        self._model = model
+        self.model = model
         parts = json.dumps([model.identity, list(model.layers), INPUT_BUILDER_VERSION])
         self.folder = folder / f"activations-{hashlib.sha256(parts.encode()).hexdigest()[:16]}"
         self.folder.mkdir(parents=True, exist_ok=True)
@@ -128,17 +128,17 @@ class ActivationStore:
         starts, ends = np.frombuffer(spans, np.int64).reshape(2, -1)
         table = np.frombuffer(passes, np.int64).reshape(-1, 3)
         hidden = states[first : first + tokens]
-        shape = (tokens, len(self._model.layers), self._model.hidden_size)
+        shape = (tokens, len(self.model.layers), self.model.hidden_size)
         return Activations(hidden.reshape(shape), starts, ends, table[:, :2], table[:, 2])
 
     def _compute(self, text: str) -> Activations:
         syntax = parse(text)
-        inputs = document_inputs(syntax, code_lines(syntax), self._model)
-        layers, width = len(self._model.layers), self._model.hidden_size
+        inputs = document_inputs(syntax, code_lines(syntax), self.model)
+        layers, width = len(self.model.layers), self.model.hidden_size
         hidden = [np.empty((0, layers, width), np.float16)]
         passes, used = [], 0
         for each in inputs:
-            states = self._model.hidden_states(each.ids)[:, each.scored]
+            states = self.model.hidden_states(each.ids)[:, each.scored]
             if not np.isfinite(states).all():
                 raise LabDataError(
                     f"the model's activations of {text.strip().splitlines()[0]!r} are not finite: "

@@ -126,6 +126,10 @@ class Training:
                 schedule.step()
         return head.eval()
 
+    def loss(self, head: Head, chosen: Ints, loss: str, hidden: Tensor) -> Tensor:
+        """Return a head's loss on documents whose hidden states are ``hidden`` (T, d) instead."""
+        return _batch_loss(head, evolve(self._batches.take(chosen), hidden=hidden), LOSSES[loss])
+
     def heads(self, chosen: Ints, recipe: Recipe) -> list[Head]:
         """Train the recipe's seeds."""
         return [

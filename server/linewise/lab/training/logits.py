@@ -69,7 +69,7 @@ class HeadLogits:
         seen = corpus_of(train, self.store, self._progress)
         other = corpus_of(test, self.store, self._progress)
         groups = [doc.program.task_id for doc in train]
-        trained = _labels(train)
+        trained = digest_of(train)
 
         def out_of_fold() -> Logits:
             return Training(seen, recipe.layer).out_of_fold(groups, recipe, progress=self._progress)
@@ -80,12 +80,12 @@ class HeadLogits:
         ours = self._kept([recipe, "out of fold", FOLDS, trained], out_of_fold)
         if not test:
             return Said(seen, ours), Said(other, Logits.none())
-        theirs = self._kept([recipe, "elsewhere", trained, _labels(test)], elsewhere)
+        theirs = self._kept([recipe, "elsewhere", trained, digest_of(test)], elsewhere)
         return Said(seen, ours), Said(other, theirs)
 
     def heads(self, train: Sequence[Document], recipe: Recipe) -> list[Head]:
         """Return the recipe's heads trained on all of ``train``."""
-        trained = _labels(train)
+        trained = digest_of(train)
         if self._heads is None or self._heads[:2] != (trained, recipe):
             training = Training(corpus_of(train, self.store, self._progress), recipe.layer)
             self._heads = trained, recipe, training.heads(np.arange(len(train)), recipe)
@@ -106,7 +106,7 @@ class HeadLogits:
             return Logits(*(kept[level] for level in _LEVELS))
 
 
-def _labels(documents: Sequence[Document]) -> str:
+def digest_of(documents: Sequence[Document]) -> str:
     """Return a digest of texts and labels, all that training sees of documents."""
     digest = hashlib.sha256()
     for doc in documents:
