@@ -46,7 +46,11 @@ card: dev model  ## Train the probe and make every table of its card again; DATA
 	$(BIN)/linewise lab evaluate --subject linewise --diagrams .lab/diagrams
 	cp .lab/diagrams/linewise.by-problem.none.line.svg models/$(MODEL)/reliability.svg
 	$(BIN)/linewise lab mutations --data $(DATA) --folds 0-5
-	$(BIN)/linewise lab curves --data $(DATA) --mutations .lab/mutations/mutations.parquet
+	$(BIN)/linewise lab curves --data $(DATA) --mutations .lab/mutations/mutations.parquet --part heads --part problems
+	$(BIN)/linewise lab curves --data $(DATA) --part lines --out benchmarks/results/lines.json
+	$(BIN)/linewise models pull $(MODEL) --layers 10,15,20,25,30 --name smollm2-deep --quiet
+	$(BIN)/linewise lab curves --data $(DATA) --model smollm2-deep --part problems --limit 1000 --out benchmarks/results/depth.json
+	$(BIN)/linewise lab adapt --data $(DATA) --limit 1000
 	$(BIN)/python -m benchmarks.tables
 
 dev: $(VENV)/.dev

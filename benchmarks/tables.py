@@ -65,6 +65,9 @@ def _tables() -> Iterable[tuple[Path, str, str]]:
     curves = RESULTS / "curves.json"
     if curves.exists():
         yield ROOT / "docs" / "evaluation.md", "curves", learning(_read(curves))
+    for name, rendered in (("depth", learning), ("lines", line_models), ("adapt", adapted)):
+        if (measured := RESULTS / f"{name}.json").exists():
+            yield ROOT / "docs" / "evaluation.md", name, rendered(_read(measured))
     transfer = RESULTS / "transfer.json"
     if transfer.exists():
         yield ROOT / "docs" / "evaluation.md", "prose", prose(_read(transfer)["figures"])
@@ -107,12 +110,45 @@ def learning(record: dict[str, Any]) -> str:
     figures = record["figures"]
     body = []
     for part in ("layers", "problems"):
-        for layer, rows in figures[part].items():
+        for layer, rows in figures.get(part, {}).items():
             for name, row in rows.items():
                 values = [interval(row[key]) for key in ("bss", "auc")]
                 body.append([layer, name, *values])
     head = f"{origin(record)} Mean, least and most of {figures['seeds']} seeds."
     return head + "\n\n" + table(["block", "", "Brier skill", "AUC"], body)
+
+
+def line_models(record: dict[str, Any]) -> str:
+    """Return the table of ways to put facts and head together."""
+    rows = record["figures"]["line models"]
+    body = [
+        [name, *(interval(row[key]) for key in ("bss", "auc")), interval(row["gain"]["bss"])]
+        for name, row in rows.items()
+    ]
+    headings = ["", "Brier skill", "AUC", "more skill than the first"]
+    return origin(record) + "\n\n" + table(headings, body)
+
+
+def adapted(record: dict[str, Any]) -> str:
+    """Return the table of the head on frozen and on adapted blocks."""
+    figures = record["figures"]
+    how = figures["adaptation"]
+    what = f"adapters of rank {how['rank']}" if how["rank"] else "all their weights"
+    first, last = figures["layer"] - how["blocks"] + 1, figures["layer"]
+    bugs = f", {figures['injected']:,} of them with injected bugs" if figures["injected"] else ""
+    head = (
+        f"{origin(record)} {figures['documents']:,} training documents of {figures['problems']} "
+        f"problems{bugs}; {figures['lines']:,} lines of fold 5. Adapted: {what} of blocks {first} "
+        f"to {last}, {figures['trained_parameters']:,} numbers in all, {figures['steps']:,} steps, "
+        f"{figures['epochs']:g} epochs, in {figures['seconds'] / 60:.0f} minutes on "
+        f"{figures['device'].upper()}."
+    )
+    names = {"frozen": "head on frozen blocks", "adapted": "head and blocks trained together"}
+    body = [
+        [name, *(interval(figures[key][metric]) for metric in ("bss", "auc"))]
+        for key, name in (names | {"difference": "difference"}).items()
+    ]
+    return head + "\n\n" + table(["", "Brier skill", "AUC"], body)
 
 
 def speed(record: dict[str, Any]) -> str:

@@ -8,6 +8,7 @@ from typing import Annotated
 
 import typer
 
+from linewise.lab.training.curve_parts import Part
 from linewise.settings import DEFAULT_MODEL
 
 app = typer.Typer(no_args_is_help=True, help="Train, calibrate and evaluate probes.")
@@ -212,6 +213,9 @@ def curves(
     mutations: Mutations = None,
     seeds: Annotated[int, typer.Option(min=1, help="Heads trained for each point.")] = 3,
     limit: Limit = 0,
+    part: Annotated[
+        list[Part] | None, typer.Option(help="Measure only these.", show_default="all")
+    ] = None,
 ) -> None:
     """Measure what more data, layers, other poolings and losses are worth, on fold 5."""
     from linewise.commands.console import stage_progress
@@ -226,6 +230,7 @@ def curves(
             seeds=seeds,
             mutations=mutations,
             limit=limit,
+            parts=part,
             progress=progress,
         )
     typer.echo(f"wrote {out}", err=True)
@@ -344,16 +349,17 @@ def patches(
 
 @app.command()
 def sheet(
-    table: Annotated[Path, typer.Argument(metavar="FILE", exists=True, help="A parquet file.")],
+    table: Annotated[
+        Path, typer.Argument(metavar="FILE", exists=True, help="Parquet or JSON lines.")
+    ],
     *,
     title: Annotated[str, typer.Option(help="Its heading.")] = "Data sheet",
 ) -> None:
-    """Print the data sheet of a file that patches or mutations wrote."""
+    """Print the data sheet of a file of patches."""
     from linewise.commands.console import write_output
-    from linewise.lab.patches.sheet import data_sheet
-    from linewise.lab.table import read_table
+    from linewise.lab.patches.sheet import data_sheet, read_patches
 
-    write_output(data_sheet(read_table(table), title))
+    write_output(data_sheet(read_patches(table), title))
 
 
 @app.command()

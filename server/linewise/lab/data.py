@@ -31,20 +31,14 @@ log = logging.getLogger(__name__)
 
 _WORD = re.compile(r"\w+|\s+|[^\w\s]")
 UNRELIABLE_FLAGS = frozenset({"timeout", "syntax_error"})
-_PROBLEM = ("task_id", "kind", "prompt", "entry_point")
-_PATCH = (
-    "sample_id",
-    "task_id",
-    "dataset",
-    "model",
-    "fold",
-    "program",
-    "repaired_program",
-    "passing",
-    "edited_lines",
-    "inserts",
-    "flags",
-)
+_PROBLEM = {"task_id": str, "kind": str, "prompt": str, "entry_point": str | None}
+_PATCH = {
+    **dict.fromkeys(("sample_id", "task_id", "dataset", "model"), str),
+    **dict.fromkeys(("program", "repaired_program"), str),
+    "fold": int,
+    "passing": bool,
+    **dict.fromkeys(("edited_lines", "inserts", "flags"), list),
+}
 
 
 class Intent(StrEnum):

@@ -14,6 +14,7 @@ from linewise.lab.measure import INTENTS, OUT_OF_FOLD, file_name, measure, out_o
 from linewise.lab.predictions import Level, Method
 from linewise.lab.record import write_record
 from linewise.lab.splits import TEST_FOLDS, all_splits
+from linewise.lab.training.curve_parts import Part
 from linewise.probe.domain import Domain
 
 if TYPE_CHECKING:
@@ -79,6 +80,7 @@ def run_curves(
     seeds: int,
     mutations: Path | None,
     limit: int,
+    parts: Sequence[Part] | None,
     progress: Progress,
 ) -> None:
     """Write learning curves; see `linewise.lab.training.curves`."""
@@ -94,8 +96,9 @@ def run_curves(
         seeds,
         progress,
         injected=_injected(data, mutations, limit),
+        parts=tuple(parts or Part),
     )
-    named = _named(limit, mutations)
+    named = "".join(f" --part {each}" for each in parts or ()) + _named(limit, mutations)
     write_record(out, f"linewise lab curves --model {model} --seeds {seeds}{named}", figures)
 
 

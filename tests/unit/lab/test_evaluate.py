@@ -118,15 +118,16 @@ def test_diagrams_are_svg_and_reproducible(tmp_path):
 def test_damaged_lines_are_named_and_counted(tmp_path, caplog):
     path = tmp_path / "a.jsonl.gz"
     with gzip.open(path, "wb") as file:
-        file.write(b'{"a": 1}\n{"a": \n\n[1]\n{"b": 2}\n\xff\xfe\n{"a": 3}\n')
+        file.write(b'{"a": 1}\n{"a": \n\n[1]\n{"b": 2}\n\xff\xfe\n{"a": 3}\n{"a": null}\n')
     with caplog.at_level(logging.WARNING):
-        assert [row["a"] for row in rows(path, ["a"])] == [1, 3]
+        assert [row["a"] for row in rows(path, {"a": int})] == [1, 3]
     found = [record.getMessage() for record in caplog.records]
     assert f"{path}:2: not JSON" in found[0]
     assert f"{path}:4: not a JSON object; skipped" in found[1]
     assert f"{path}:5: lacks a; skipped" in found[2]
     assert f"{path}:6: not JSON" in found[3]
-    assert found[4] == f"{path}: 4 of 6 lines were skipped"
+    assert f"{path}:8: a: not what belongs there; skipped" in found[4]
+    assert found[5] == f"{path}: 5 of 7 lines were skipped"
 
 
 def test_a_file_with_nothing_usable_or_cut_short_is_refused(tmp_path):

@@ -20,7 +20,7 @@ from linewise.lab.patches.hunks import Patchable
 from linewise.lab.patches.minimise import BudgetSpent, minimise
 from linewise.lab.patches.repair_model import RepairModel
 from linewise.lab.patches.search import Effort, Search
-from linewise.lab.patches.sheet import data_sheet
+from linewise.lab.patches.sheet import data_sheet, read_patches
 from linewise.lab.patches.tasks import Tasks
 from linewise.lab.sandbox import Isolation, Limits, Outcome, Sandbox, Status, Suite
 from linewise.lab.table import read_table
@@ -260,7 +260,7 @@ def test_a_dataset_is_built_once(folder, tmp_path, sandbox, monkeypatch):
     assert row["provenance"]["donor_sample"] == "right"
     program = next(each for each in read_programs(folder, out / "patches.parquet"))
     assert program.edited == {2, 6}
-    sheet = data_sheet(read_table(out / "patches.parquet"), "Sheet")
+    sheet = data_sheet(read_patches(out / "patches.parquet"), "Sheet")
     assert "| T | " in sheet
 
 
@@ -278,6 +278,25 @@ def test_agreement(folder, tmp_path, sandbox):
     figures = compare([ours], [theirs])
     assert (figures.identical, figures.overlap, figures.smaller) == (0, 0.5, 1)
     assert compare([], [theirs]).found == 0
+
+
+def test_a_sheet_of_json_lines_counts_what_can_be_counted(tmp_path, caplog):
+    row = {
+        **dict.fromkeys(("task_id", "model", "dataset", "source", "error_class"), "T"),
+        "fold": 1,
+        "n_code_lines": 10,
+        "n_units": 2,
+        "touched_frac": 0.2,
+        "flags": [],
+        "passing": False,
+    }
+    rows = [row, {**row, "passing": True, "touched_frac": 0.0}, {**row, "flags": None}]
+    path = tmp_path / "patches.jsonl"
+    path.write_text("".join(json.dumps(each) + "\n" for each in rows))
+    sheet = data_sheet(read_patches(path), "Sheet")
+    assert "1 failing programs of 1 tasks" in sheet
+    assert "| T | 1 | 10 | 20.0% | 2.0 |" in sheet
+    assert "patches.jsonl:3: flags: not what belongs there" in caplog.text
 
 
 def test_damaged_lines_are_named_and_empty_sources_refused(folder, caplog):

@@ -89,7 +89,11 @@ class Recorded:
 
     def __attrs_post_init__(self) -> None:
         by_task: dict[str, list[_Sample]] = defaultdict(list)
-        needed = ("sample_id", "task_id", "program", "models", "n_dup")
+        needed = {
+            **dict.fromkeys(("sample_id", "task_id", "program"), str),
+            "models": list,
+            "n_dup": int,
+        }
         for row in rows(self.path, needed):
             by_task[row["task_id"]].append(
                 _Sample(

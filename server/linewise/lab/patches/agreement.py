@@ -14,7 +14,10 @@ from linewise.lab.patches.edits import line_edits
 from linewise.lab.record import write_record
 from linewise.lab.table import read_table
 
-_PATCH = ("sample_id", "passing", "program", "repaired_program")
+_PATCH = {
+    **dict.fromkeys(("sample_id", "program", "repaired_program"), str),
+    "passing": bool,
+}
 
 
 @frozen

@@ -3,8 +3,12 @@
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
+from pathlib import Path
 from typing import Any
+
+from linewise.lab.jsonl import rows as json_rows
+from linewise.lab.table import read_table
 
 _BIASES = """\
 - A program without a right program near it gets no patch, and one whose patch touches more than
@@ -19,6 +23,24 @@ _BIASES = """\
   were right: kinds come in the proportions of the rules, not of the mistakes that models make.
 """
 _MOST = 25
+_COLUMNS = {
+    **dict.fromkeys(("task_id", "model", "dataset", "source", "error_class"), str),
+    **dict.fromkeys(("fold", "n_code_lines", "n_units"), int),
+    "passing": bool,
+    "touched_frac": float,
+    "flags": list,
+}
+
+
+def read_patches(path: Path) -> Iterator[dict[str, Any]]:
+    """Yield the rows of a file of patches, parquet or JSON lines, that a sheet can count.
+
+    Raises
+    ------
+    LabDataError
+        If a file of JSON lines holds none. Single lines that are damaged are skipped and named.
+    """
+    yield from read_table(path) if path.suffix == ".parquet" else json_rows(path, _COLUMNS)
 
 
 def data_sheet(rows: Iterable[dict[str, Any]], title: str) -> str:
@@ -26,7 +48,7 @@ def data_sheet(rows: Iterable[dict[str, Any]], title: str) -> str:
 
     A line counts as edited if it is replaced or deleted, or has an insertion right before it.
     """
-    table = list(rows)
+    table = [row for row in rows if not row["passing"]]
     tasks, generators = _distinct(table, "task_id"), _distinct(table, "model")
     parts = [
         f"# {title}\n",
@@ -34,14 +56,18 @@ def data_sheet(rows: Iterable[dict[str, Any]], title: str) -> str:
         _section("Data set", table, lambda row: row["dataset"]),
         _section("Fold", table, lambda row: str(row["fold"])),
         _section("Error", table, lambda row: row["error_class"]),
-        _section("Method", table, lambda row: row["provenance"]["method"]),
-        _section("Kind", table, lambda row: row["provenance"].get("kind") or "–"),
+        _section("Method", table, _method),
+        _section("Kind", table, lambda row: row.get("provenance", {}).get("kind") or "–"),
         _section("Flag", table, lambda row: ", ".join(row["flags"]) or "–"),
         _section("Source", table, lambda row: row["source"].split(":")[0]),
         _section("Generator", table, lambda row: row["model"]),
         f"## Known biases\n\n{_BIASES}",
     ]
     return "\n".join(parts)
+
+
+def _method(row: dict[str, Any]) -> str:
+    return str(row["provenance"]["method"]) if "provenance" in row else "–"
 
 
 def _distinct(rows: list[dict[str, Any]], column: str) -> int:

@@ -13,8 +13,12 @@ from linewise.errors import LabDataError
 from linewise.lab.jsonl import rows
 from linewise.lab.sandbox import Suite
 
-_PROBLEM = ("task_id", "kind", "prompt", "entry_point", "fold")
-_SAMPLE = ("sample_id", "task_id", "model", "program", "passing")
+_PROBLEM = {
+    **dict.fromkeys(("task_id", "kind", "prompt"), str),
+    "entry_point": str | None,
+    "fold": int,
+}
+_SAMPLE = {**dict.fromkeys(("sample_id", "task_id", "model", "program"), str), "passing": bool}
 
 
 @frozen

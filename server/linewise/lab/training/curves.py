@@ -6,7 +6,8 @@ seen a test problem.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
+from itertools import product
 from typing import Any
 
 import numpy as np
@@ -19,8 +20,11 @@ from linewise.lab.activations.store import ActivationStore
 from linewise.lab.data import Document
 from linewise.lab.evaluate.metrics import HEADLINE
 from linewise.lab.splits import VALIDATION_FOLD
+from linewise.lab.training.curve_parts import Part
 from linewise.lab.training.fit import LOSSES, Recipe, Training, fit_platt
 from linewise.lab.training.heads import HEADS
+from linewise.lab.training.line_models import Problem, line_models
+from linewise.lab.training.logits import HeadLogits, lines_of
 
 SHARES = (0.125, 0.25, 0.5, 1.0)
 Ints = npt.NDArray[np.int64]
@@ -35,10 +39,12 @@ def curves(
     progress: Progress = lambda _what, _done: None,
     *,
     injected: Sequence[Document] = (),
+    parts: Collection[Part] = tuple(Part),
 ) -> dict[str, Any]:
     """Return line-level figures by head and loss, by share of the problems, and by layer.
 
     With ``injected``, documents with injected bugs, also what they add to the training problems.
+    Only the ``parts`` asked for are measured; line models are those of the first layer.
     A figure is (mean, least, most) over ``seeds`` heads, each Platt-scaled on what it is measured
     on: skill is what the ranking is worth, not how well the head is calibrated by itself.
 
@@ -62,23 +68,39 @@ def curves(
     for number, layer in enumerate(layers):
         training = Training(corpus, number)
         at = evolve(base, layer=number)
-        place = figures.setdefault("layers", {}).setdefault(str(layer), {})
-        for head in HEADS:
-            for loss in LOSSES:
+        if Part.HEADS in parts:
+            place = figures.setdefault("layers", {}).setdefault(str(layer), {})
+            for head, loss in product(HEADS, LOSSES):
                 progress(f"layer {layer}, {head} pooling, {loss} loss", number / len(layers))
                 recipe = evolve(at, head=head, loss=loss)
                 place[f"{head}, {loss}"] = _point(training, chosen, here, recipe, seeds)
+        if Part.PROBLEMS not in parts:
+            continue
+        rows = figures.setdefault("problems", {}).setdefault(str(layer), {})
         for share in SHARES:
             progress(f"layer {layer}, {share:.1%} of the problems", number / len(layers))
             some = _share(documents, chosen, share)
-            rows = figures.setdefault("problems", {}).setdefault(str(layer), {})
             tasks = len({documents[n].program.task_id for n in some})
             rows[f"{tasks} problems"] = _point(training, some, here, at, seeds)
         if injected:
             progress(f"layer {layer}, injected bugs", number / len(layers))
             name = f"{tasks} problems, {(trains & ~real).sum():,} injected bugs"
             rows[name] = _point(training, np.flatnonzero(trains), here, at, seeds)
+    if Part.LINES in parts:
+        progress("line models", 1.0)
+        figures["line models"] = _line_models(documents, store, base)
     return figures
+
+
+def _line_models(
+    documents: Sequence[Document], store: ActivationStore, recipe: Recipe
+) -> dict[str, Any]:
+    train = [doc for doc in documents if doc.program.fold < VALIDATION_FOLD]
+    asked = [doc for doc in documents if doc.program.fold == VALIDATION_FOLD]
+    ours, theirs = HeadLogits(store, store.folder.parent).get(train, asked, recipe)
+    known, other = lines_of(train, ours), lines_of(asked, theirs)
+    problem = Problem(known, [train[n].program.task_id for n in known.document], other)
+    return line_models(problem, [asked[n].program.task_id for n in other.document])
 
 
 def _point(

@@ -8,7 +8,6 @@ line and of all that was read with it. Three weights cannot overfit; trees given
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -40,7 +39,9 @@ def fit_line_model(
     heads: npt.NDArray[np.floating],
     labels: npt.NDArray[np.bool_],
     groups: Sequence[str],
+    *,
     folds: int = FOLDS,
+    seed: int = 0,
 ) -> tuple[LineModel, Floats]:
     """Fit a line model; also return the logits (n,) it gives lines of problems it never saw.
 
@@ -50,14 +51,16 @@ def fit_line_model(
     margins, unseen = np.zeros(len(labels)), np.zeros(len(labels))
     splits = list(grouped_folds(groups, folds))
     for chosen, rest in splits:
-        margins[rest] = _trees().fit(facts[chosen], labels[chosen]).decision_function(facts[rest])
+        margins[rest] = (
+            small_trees(seed).fit(facts[chosen], labels[chosen]).decision_function(facts[rest])
+        )
     table = blend(margins, heads)
     for chosen, rest in splits:
         weighing = _weighing(table[chosen], labels[chosen])
         unseen[rest] = weighing.decision_function(table[rest])
     weighing = _weighing(table, labels)
     model = LineModel(
-        _trees().fit(facts, labels),
+        small_trees(seed).fit(facts, labels),
         tuple(weighing.coef_[0].tolist()),
         float(weighing.intercept_[0]),
     )
@@ -73,7 +76,7 @@ def _weighing(table: Floats, labels: npt.NDArray[np.bool_]) -> LogisticRegressio
     return LogisticRegression(C=np.inf, max_iter=1000).fit(table, labels)
 
 
-def _trees() -> Any:
+def small_trees(seed: int = 0) -> HistGradientBoostingClassifier:
     """Return small trees with large leaves that each see a part of the facts: edits are rare."""
     return HistGradientBoostingClassifier(
         learning_rate=0.03,
@@ -83,5 +86,5 @@ def _trees() -> Any:
         l2_regularization=20.0,
         max_features=0.3,
         early_stopping=False,
-        random_state=0,
+        random_state=seed,
     )

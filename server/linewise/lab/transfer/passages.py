@@ -10,7 +10,10 @@ from attrs import frozen
 
 from linewise.lab.jsonl import rows
 
-_NEEDED = ("ID", "user_query", "chatgpt_response", "hallucination", "hallucination_spans")
+_NEEDED = {
+    **dict.fromkeys(("ID", "user_query", "chatgpt_response", "hallucination"), str),
+    "hallucination_spans": list,
+}
 # A sentence ends at its punctuation or with its line; lists and tables have no full stops.
 _SENTENCE = re.compile(r"\S.*?(?:[.!?]+[\"')\]]*(?=\s)|$)", re.MULTILINE)
 
@@ -44,14 +47,14 @@ def read_passages(path: Path) -> Iterator[Passage]:
         If it holds nothing usable.
     """
     for row in rows(path, _NEEDED):
-        answer = str(row["chatgpt_response"])
+        answer = row["chatgpt_response"]
         marked = [_places(answer, str(span)) for span in row["hallucination_spans"]]
         spans = [place for places in marked for place in places]
         sentences = tuple(match.span() for match in _SENTENCE.finditer(answer))
         if sentences:
             yield Passage(
-                passage_id=str(row["ID"]),
-                question=str(row["user_query"]),
+                passage_id=row["ID"],
+                question=row["user_query"],
                 answer=answer,
                 sentences=sentences,
                 wrong=tuple(any(s < b and a < e for a, b in spans) for s, e in sentences),
