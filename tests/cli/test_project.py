@@ -69,7 +69,7 @@ def test_comments_decisions_and_baselines_are_heeded(flagged, folder, monkeypatc
     DecisionStore(folder).change("a.py", lambda old: evolve(old, reviewed=frozenset({known})))
     assert flagged("a.py")[0] == {"a.py": [1, 4]}
     baseline = folder / Settings().baseline
-    Baseline(baseline, folder).add("a.py", [fingerprint("return second", "f")])
+    Baseline(baseline, folder).add("a.py", [fingerprint("return second", "f")], ())
     assert flagged("a.py")[0] == {"a.py": [1]}
     baseline.write_text("nonsense")
     lines, said = flagged("a.py")

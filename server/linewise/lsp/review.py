@@ -166,7 +166,9 @@ class Review:
         else:
             await self._questions.line(asked.uri, asked.line)
             lines = [asked.line]
-        added = baseline.add(where.name, [outcome.prints[line] for line in lines])
+        added = baseline.add(
+            where.name, [outcome.prints[line] for line in lines], outcome.prints.values()
+        )
         self._decided()
         return added
 

@@ -2,13 +2,14 @@
 
 It lies in the repository, sorted and without line numbers, so that it merges and survives moved
 lines: ``{"version": 1, "files": {"src/a.py": ["0123456789abcdef", …]}}``, by `fingerprints`. What
-is known of files that are gone holds for files that nothing is known of: they were renamed.
+is known of a file that is gone holds for one that nothing is known of and that has most of it: it
+was renamed.
 """
 
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from pathlib import Path
 
 import cattrs
@@ -54,24 +55,31 @@ class Baseline:
         """Return what a file below ``root`` is called in here."""
         return normal(path).relative_to(self.root).as_posix()
 
-    def of(self, name: str) -> frozenset[str]:
-        """Return the fingerprints known of a file, none if they cannot be read (``problem``)."""
-        self._read()
-        files = self._files
-        if name in files:
-            return files[name]
-        gone = (prints for other, prints in files.items() if not self._exists(other))
-        return frozenset().union(*gone)
+    def of(self, name: str, lines: Collection[str]) -> frozenset[str]:
+        """Return the fingerprints known of a file whose ``lines`` have these.
 
-    def add(self, name: str, prints: Iterable[str]) -> int:
-        """Add fingerprints of a file; return how many were not in there.
+        None if they cannot be read (``problem``).
+        """
+        known = self._entries(name)
+        if name in self._files:
+            return known[0]
+        # More than half, as git wants to see of a file that was renamed.
+        renamed = (prints for prints in known if 2 * len(prints.intersection(lines)) > len(prints))
+        return frozenset().union(*renamed)
+
+    def version(self, name: str) -> int:
+        """Return what changes whenever what is known of a file may."""
+        return hash(self._entries(name))
+
+    def add(self, name: str, prints: Iterable[str], lines: Collection[str]) -> int:
+        """Add fingerprints of a file whose ``lines`` have those; return how many are new.
 
         Raises
         ------
         LinewiseError
             If the file cannot be read or written; it is left as it is.
         """
-        before = self.of(name)
+        before = self.of(name, lines)
         after = before | set(prints)
         if after != before:
             self.write({**self.known(), name: after})
@@ -107,7 +115,7 @@ class Baseline:
 
         others = {name: known[name] for name in known if name not in seen and remains(name)}
         these = {
-            name: each.found if accept else self.of(name) & each.lines
+            name: each.found if accept else self.of(name, each.lines) & each.lines
             for name, each in seen.items()
         }
         return {name: prints for name, prints in {**others, **these}.items() if prints}
@@ -132,6 +140,14 @@ class Baseline:
             raise LinewiseError(
                 f"{self.path} cannot be written: {error.strerror}; it is left as it was"
             ) from error
+
+    def _entries(self, name: str) -> tuple[frozenset[str], ...]:
+        """Return what is known of a file, or if nothing is, of each that is gone."""
+        self._read()
+        files = self._files
+        if name in files:
+            return (files[name],)
+        return tuple(prints for other, prints in files.items() if not self._exists(other))
 
     def _exists(self, name: str) -> bool:
         return (self.root / name).exists()

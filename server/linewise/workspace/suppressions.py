@@ -35,7 +35,8 @@ class Suppressions:
         """Return what changes whenever what is suppressed in a file may; starts no process."""
         changes, since = self._changes_of(place, settings), settings.changed_since
         decided = self.decisions(place).of(place.name)
-        known = self.known(place, settings)
+        baseline = self.baseline(place, settings)
+        known = baseline.version(_name_in(baseline, place)) if baseline else 0
         head = changes.version(since) if changes and since else ""
         return f"{hash((decided, known))} {head}"
 
@@ -48,14 +49,14 @@ class Suppressions:
         settings: Settings,
     ) -> Suppression:
         """Return what is suppressed of a file's scored lines; may start git."""
-        changes = self._changes_of(place, settings)
+        baseline, changes = self.baseline(place, settings), self._changes_of(place, settings)
         since, name = settings.changed_since, place.name
         return suppression(
             scores,
             prints,
             commented=ignored_lines(table.text),
             decisions=self.decisions(place).of(name),
-            baseline=self.known(place, settings),
+            baseline=baseline.of(_name_in(baseline, place), prints.values()) if baseline else (),
             changed=changes.lines(name, table, since) if changes and since else None,
         )
 
@@ -76,19 +77,14 @@ class Suppressions:
 
     def baseline(self, place: Place, settings: Settings) -> Baseline | None:
         """Return the baseline of a file, None if it is no file."""
-        if place.root is None or self._named is not None:
+        if place.root is None:
+            return None
+        if self._named is not None:
             return self._named
         path = place.root / settings.baseline
         if path not in self._baselines:
             self._baselines[path] = Baseline(path, place.root)
         return self._baselines[path]
-
-    def known(self, place: Place, settings: Settings) -> frozenset[str]:
-        """Return the fingerprints of a file that are in its baseline."""
-        baseline = self.baseline(place, settings)
-        if baseline is None or place.root is None:
-            return frozenset()
-        return baseline.of(baseline.name_of(place.root / place.name))
 
     def _changes_of(self, place: Place, settings: Settings) -> Changes | None:
         root = place.root
@@ -97,3 +93,7 @@ class Suppressions:
         if root not in self._changes:
             self._changes[root] = Changes(root)
         return self._changes[root]
+
+
+def _name_in(baseline: Baseline, place: Place) -> str:
+    return place.name if place.root is None else baseline.name_of(place.root / place.name)

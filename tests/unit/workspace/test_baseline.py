@@ -53,10 +53,13 @@ def test_files_that_are_gone_are_taken_out_by_who_looked_for_them(folder):
 
 def test_a_renamed_file_keeps_its_findings(folder):
     known = baseline(folder, {"a.py": "1", "sub/gone.py": "23"})
-    assert known.of("sub/c.py") == {"2", "3"}
-    assert known.of("a.py") == {"1"}
+    assert known.of("sub/c.py", "345623") == {"2", "3"}
+    assert known.of("sub/c.py", "3456") == frozenset()  # it has no more than half of them
+    assert known.of("a.py", "4") == {"1"}
     after = known.after({"sub/c.py": seen("3456")}, [folder], accept=False)
-    assert after == {"a.py": {"1"}, "sub/c.py": {"3"}}
+    assert after == {"a.py": {"1"}}
+    after = known.after({"sub/c.py": seen("23456")}, [folder], accept=False)
+    assert after == {"a.py": {"1"}, "sub/c.py": {"2", "3"}}
 
 
 @given(files, st.dictionaries(st.sampled_from(["a.py", "b.py", "sub/c.py"]), prints))

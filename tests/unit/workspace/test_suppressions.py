@@ -27,17 +27,17 @@ def test_a_baseline_is_sorted_and_readable_by_all(tmp_path):
         (tmp_path / name).touch()
     path = tmp_path / "baseline.json"
     baseline = Baseline(path, tmp_path)
-    assert baseline.of("b.py") == frozenset()
-    assert baseline.add("b.py", ["2", "1"]) == 2
-    assert baseline.add("a.py", ["3"]) == 1
-    assert baseline.add("b.py", ["1"]) == 0
+    assert baseline.of("b.py", ()) == frozenset()
+    assert baseline.add("b.py", ["2", "1"], ()) == 2
+    assert baseline.add("a.py", ["3"], ()) == 1
+    assert baseline.add("b.py", ["1"], ()) == 0
     assert json.loads(path.read_text()) == {
         "version": 1,
         "files": {"a.py": ["3"], "b.py": ["1", "2"]},
     }
     assert path.read_text().endswith("]\n  }\n}\n")
     assert path.stat().st_mode & 0o444 == 0o444
-    assert Baseline(path, tmp_path).of("b.py") == {"1", "2"}
+    assert Baseline(path, tmp_path).of("b.py", ()) == {"1", "2"}
     assert {each.name for each in tmp_path.iterdir()} == {"a.py", "b.py", "baseline.json"}
 
 
@@ -46,10 +46,10 @@ def test_a_baseline_that_cannot_be_read_is_left_as_it_is(tmp_path, content):
     path = tmp_path / "baseline.json"
     path.write_text(content)
     baseline = Baseline(path, tmp_path)
-    assert baseline.of("a.py") == frozenset()
+    assert baseline.of("a.py", ()) == frozenset()
     assert baseline.problem.startswith(f"{path} is no baseline")
     with pytest.raises(LinewiseError, match="is no baseline"):
-        baseline.add("a.py", ["1"])
+        baseline.add("a.py", ["1"], ())
     assert path.read_text() == content
 
 
@@ -126,7 +126,7 @@ def test_all_of_it_together(repository, state):
         place.name, lambda known: evolve(known, reviewed=frozenset({prints[0]}))
     )
     versions.append(asked.version(place, settings))
-    asked.baseline(place, settings).add(place.name, [prints[1]])
+    asked.baseline(place, settings).add(place.name, [prints[1]], ())
     versions.append(asked.version(place, settings))
     repository.commit(2, {"a.py": table.text})
     versions.append(asked.version(place, settings))
