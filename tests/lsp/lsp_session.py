@@ -39,6 +39,8 @@ def capabilities(
     annotations=True,
     documents=True,
     watching=True,
+    notebooks=False,
+    related=True,
 ):
     """What a client says it can do, spelled out: bundled profiles predate pull diagnostics."""
     return types.ClientCapabilities(
@@ -70,7 +72,7 @@ def capabilities(
             ),
             publish_diagnostics=types.PublishDiagnosticsClientCapabilities(
                 version_support=True,
-                related_information=True,
+                related_information=related,
                 code_description_support=True,
                 data_support=True,
             ),
@@ -83,7 +85,28 @@ def capabilities(
             ),
             diagnostic=types.DiagnosticClientCapabilities() if pull else None,
         ),
+        notebook_document=types.NotebookDocumentClientCapabilities(
+            types.NotebookDocumentSyncClientCapabilities(dynamic_registration=False)
+        )
+        if notebooks
+        else None,
     )
+
+
+_NOTEBOOKS = (
+    str
+    | types.NotebookDocumentFilterNotebookType
+    | types.NotebookDocumentFilterScheme
+    | types.NotebookDocumentFilterPattern
+    | None
+)
+
+
+def converter():
+    """Read what the library cannot: which notebooks a server wants to hear of."""
+    found = default_converter()
+    found.register_structure_hook_func(lambda kind: kind == _NOTEBOOKS, lambda value, _: value)
+    return found
 
 
 class Recorder(LanguageClientProtocol):
@@ -120,7 +143,7 @@ class Session:
     def __init__(self, settings, client_capabilities):
         self.client = LanguageClient(
             protocol_cls=Recorder,
-            converter_factory=default_converter,
+            converter_factory=converter,
             configuration={"": {"linewise": settings}},
         )
         ignored = (

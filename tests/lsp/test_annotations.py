@@ -173,12 +173,13 @@ async def test_requests_for_the_same_version_share_its_scoring(connect):
 
 
 async def test_documents_that_are_not_scored_have_none(connect, tmp_path):
-    settings = {**ON, "model": f"gated:{tmp_path / 'never'}"}
-    async with connect(settings=settings, ready=False) as session:
+    gate = tmp_path / "gate"
+    async with connect(settings={**ON, "model": f"gated:{gate}"}, ready=False) as session:
         await session.status("loading")
         assert await all_three(session) == [None, None, None]
         session.open(TEXT)
         assert await all_three(session) == [None, None, None]
+        gate.touch()  # a thread of this process waits for it
     async with connect(settings={**ON, "model": "missing"}, ready=False) as session:
         session.open(TEXT)
         await session.status("failed")

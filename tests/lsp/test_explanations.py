@@ -112,6 +112,103 @@ async def test_a_hover_says_what_is_known_and_is_complete_later(connect):
         assert lines[11].startswith("Of lines shown at about ")
 
 
+async def test_diagnostics_point_to_the_lines_that_weigh_most_once_that_is_known(connect):
+    async with connect() as session:
+        session.open(TEXT)
+        first = await session.pull()
+        assert not any("relatedInformation" in each for each in first["items"])
+        while (later := await session.pull(previous=first["resultId"]))["kind"] == "unchanged":
+            await session.until(lambda: session.requests("workspace/diagnostic/refresh"))
+        assert later["resultId"] == f"{first['resultId']} explained"
+        places = [each for item in later["items"] for each in item.get("relatedInformation", ())]
+        assert places
+        for item in later["items"]:
+            own = item["range"]["start"]["line"]
+            said = item.pop("relatedInformation", [])
+            weights = [float(each["message"].rsplit(" ", 3)[1]) for each in said]
+            assert weights == sorted(weights, reverse=True)
+            assert len(said) <= 3
+            for each in said:
+                line = each["location"]["range"]["start"]["line"]
+                text = TEXT.splitlines()[line]
+                assert line != own
+                assert each["location"] == {
+                    "uri": "file:///a.py",
+                    "range": {
+                        "start": {"line": line, "character": len(text) - len(text.lstrip())},
+                        "end": {"line": line, "character": len(text)},
+                    },
+                }
+                assert each["message"].startswith(f"Raises the risk of line {own + 1} by ")
+        assert later["items"] == first["items"]
+
+
+async def test_they_are_published_again_for_a_client_that_does_not_pull(connect):
+    async with connect(pull=False) as session:
+        session.open(TEXT)
+        first, second = await session.until(
+            lambda: (
+                session.all("textDocument/publishDiagnostics")[1:]
+                and session.all("textDocument/publishDiagnostics")
+            )
+        )
+        assert (first["version"], second["version"]) == (1, 1)
+        assert any("relatedInformation" in each for each in second["diagnostics"])
+
+
+async def test_clients_without_a_place_for_them_are_not_bothered(connect):
+    async with connect(related=False) as session:
+        session.open(TEXT)
+        before = await session.pull()
+        for line in CODE:
+            await complete(session, line)
+        assert (await session.pull())["items"] == before["items"]
+        assert session.requests("workspace/diagnostic/refresh")[1:] == []
+
+
+async def test_lines_of_a_cell_are_explained_with_the_cells_above(connect, monkeypatch):
+    above, below = TEXT.split("\n\n\n")
+    book = "file:///work/book.ipynb"
+    cells = [f"vscode-notebook-cell:///work/book.ipynb#{name}" for name in "ab"]
+    asked = []
+    ask = Explainer.ask
+    monkeypatch.setattr(
+        Explainer,
+        "ask",
+        lambda self, text, line, **named: (
+            asked.append((text.text, line)) or ask(self, text, line, **named)
+        ),
+    )
+    async with connect(notebooks=True) as session:
+        session.client.protocol._send_data(
+            {
+                "jsonrpc": "2.0",
+                "method": "notebookDocument/didOpen",
+                "params": {
+                    "notebookDocument": {
+                        "uri": book,
+                        "notebookType": "jupyter-notebook",
+                        "version": 1,
+                        "cells": [{"kind": 2, "document": uri} for uri in cells],
+                    },
+                    "cellTextDocuments": [
+                        {"uri": uri, "languageId": "python", "version": 1, "text": text}
+                        for uri, text in zip(cells, (above, below), strict=True)
+                    ],
+                },
+            }
+        )
+        await session.pull(cells[1])
+        lines = (await complete(session, 4, cells[1])).splitlines()
+        assert "of 5 code lines in this cell. `lenght` is not defined here." in lines[2]
+        assert all(1 <= int(each.split(")")[0]) <= 5 for each in lines[8].split("(line ")[1:])
+        answer = await session.execute(EXPLAIN, {"uri": cells[1], "line": 4})
+        assert (answer["line"], answer["text"]) == (5, "    return total / lenght")
+        assert {each["line"] for each in answer["tokens"]} <= set(range(1, 6))
+        assert answer["edit"]["names"][0]["name"] == "lenght"
+        assert (f"{above}\n{below}", 6) in asked
+
+
 async def test_plain_text_for_a_client_without_markdown(connect):
     async with connect(hover=["plaintext"]) as session:
         session.open(TEXT)

@@ -7,7 +7,7 @@ from types import SimpleNamespace
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from lsp_session import SLOW_FILE
+from lsp_session import SLOW_FILE, Session
 from tiny_server import BASE, VALUES
 
 from linewise.analysis.names import NameProblem
@@ -91,12 +91,76 @@ async def test_plain_text_for_a_client_without_markdown(connect):
 
 
 @pytest.mark.asyncio
-async def test_nothing_elsewhere(connect):
+async def test_what_the_diagnostic_says_is_left_out_where_it_stands_above(connect, monkeypatch):
+    monkeypatch.setattr(Session, "options", {"diagnosticsInHovers": True})
+    async with connect() as session:
+        session.open(TEXT)
+        await session.pull()
+        shown = (await session.hover(1))["contents"]["value"]
+        assert shown.startswith("11.0 times the base rate; 1st of 4 code lines in this file.\n")
+        await session.configure({"diagnostics": False})
+        await session.until(lambda: session.requests("workspace/diagnostic/refresh")[1:])
+        assert (await session.pull())["items"] == []
+        assert (await session.hover(1))["contents"]["value"].startswith("**Edit probability 88 %")
+
+
+@pytest.mark.asyncio
+async def test_whole_hover_on_a_line_that_is_not_flagged(connect):
+    async with connect() as session:
+        session.open(TEXT)
+        await session.pull()
+        assert await session.hover(2) == {
+            "contents": {
+                "kind": "markdown",
+                "value": "Edit probability <1 % (base rate 8 %)\n"
+                "\n"
+                "Not flagged, that begins at 20 %; 4th of 4 code lines in this file.",
+            },
+            "range": {"start": {"line": 2, "character": 4}, "end": {"line": 2, "character": 12}},
+        }
+
+
+@pytest.mark.asyncio
+@pytest.mark.parametrize(
+    ("settings", "line", "why"),
+    [
+        ({"maxFindingsPerFile": 1}, 3, "others are more probable (linewise.maxFindingsPerFile)"),
+        ({"minimumSeverity": "warning"}, 1, "at a higher severity (linewise.minimumSeverity)"),
+        ({}, 4, "Ignored; 2nd of 5 "),
+    ],
+)
+async def test_why_a_risky_line_is_not_flagged(connect, settings, line, why):
+    async with connect(settings=settings) as session:
+        session.open(f"{TEXT}    danger = maybe  # linewise: ignore\n")
+        await session.pull()
+        assert why in (await session.hover(line))["contents"]["value"]
+
+
+@pytest.mark.asyncio
+async def test_a_reviewed_line_says_so(connect):
+    async with connect() as session:
+        session.open(TEXT, "untitled:a")
+        place = {"uri": "untitled:a", "line": 1}
+        await session.execute("linewise.server.markReviewed", place)
+        await session.pull("untitled:a")
+        assert "Reviewed; 1st" in (await session.hover(1, uri="untitled:a"))["contents"]["value"]
+
+
+@pytest.mark.asyncio
+async def test_hovers_can_be_switched_off(connect):
+    async with connect(settings={"hover": False}) as session:
+        session.open(TEXT)
+        await session.pull()
+        assert await session.hover(1) is None
+
+
+@pytest.mark.asyncio
+async def test_nothing_where_there_is_no_code_or_nothing_is_known(connect):
     async with connect() as session:
         session.open(TEXT)
         assert await session.hover(1) is None  # not scored yet
         await session.pull()
-        assert await session.hover(0) is None
+        assert await session.hover(4) is None
         assert await session.hover(10_000) is None
         assert await session.hover(1, uri="file:///other.py") is None
         session.change("\n" + TEXT, 2)
@@ -202,6 +266,7 @@ def test_never_more_than_twelve_lines(known, markdown, calibrated, tokens):
         scored=SimpleNamespace(
             base_rate=0.08, lines=(None,) * 40, calibration=SimpleNamespace(promise="were edited")
         ),
+        container="file",
         weights={3: tuple(TokenWeight(text, 3, 0, 1, 0.5) for text in tokens)},
     )
     lines = hover_lines(outcome, finding, known, markdown=markdown)

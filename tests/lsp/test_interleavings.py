@@ -45,12 +45,12 @@ edits = st.lists(
         st.integers(0, UNITS), st.sampled_from(["quick", "brief"]), st.sampled_from(list(PAUSES))
     ),
     min_size=1,
-    max_size=8,
+    max_size=6,
 )
 numbers = itertools.count()
 
 
-@settings(max_examples=50, phases=[Phase.explicit, Phase.reuse, Phase.generate])
+@settings(max_examples=200, phases=[Phase.explicit, Phase.reuse, Phase.generate])
 @given(edits, st.booleans())
 def test_only_the_newest_version_is_ever_published(runner, loopback, steps, closes):
     uri = f"file:///{next(numbers)}.py"

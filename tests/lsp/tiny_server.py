@@ -85,6 +85,8 @@ def load(folder, name):
             raise ModelNotFoundError(
                 "the target model 'missing' is not installed: run `linewise models pull missing`"
             )
+        case ["stored", _, file] if not Path(file).exists():
+            raise ModelNotFoundError("it is gone: pull it again")
         case ["broken", *_]:
             raise RuntimeError("secret_path")
         case ["gated", _, gate]:

@@ -57,7 +57,9 @@ class ClosedFiles:
         settings, path = self._configuration.of(document.path), document.path
         outcome = self._scorer.known(document)
         unsaved = self._documents.is_unsaved(document)
-        if path is None or outcome is None or unsaved or not _shows(settings.diagnostic_scope):
+        if path is None or document.cell is not None or outcome is None or unsaved:
+            return False
+        if not _shows(settings.diagnostic_scope):
             return False
         # Another snapshot: that of the open document is outdated from now on.
         snapshot = Document(document.uri, None, document.text)
@@ -111,15 +113,16 @@ class ClosedFiles:
 
     def _report(self, version: int | None, outcome: Outcome, before: dict[str, str]) -> Report:
         uri = outcome.document.uri
-        if before.get(uri) == outcome.result_id:
+        result_id = self._diagnostics.result_id(outcome)
+        if before.get(uri) == result_id:
             return types.WorkspaceUnchangedDocumentDiagnosticReport(
-                uri=uri, result_id=outcome.result_id, version=version
+                uri=uri, result_id=result_id, version=version
             )
         return types.WorkspaceFullDocumentDiagnosticReport(
             uri=uri,
             items=self._diagnostics.items(outcome),
             version=version,
-            result_id=outcome.result_id,
+            result_id=result_id,
         )
 
 

@@ -72,12 +72,13 @@ class CodeActions:
         shown = _shown(outcome, params)
         for line, diagnostics in shown.items():
             which = "this line" if len(shown) == 1 else f"line {line + 1}"
-            about = _About(document.uri, line, which, diagnostics)
+            container = "file" if document.cell is None else "cell"
+            about = _About(document.uri, line, which, container, diagnostics)
             yield from self._of_line(document, about)
         if outcome is not None:
             yield from _taken_back(outcome, params.range.start.line, self._scorer)
             if outcome.findings:
-                title = "Linewise: accept all lines shown in this file"
+                title = f"Linewise: accept all lines shown in this {outcome.container}"
                 yield _action(title, ACCEPT_ALL, ACCEPT_FILE, {"uri": document.uri})
 
     def _of_line(self, document: Document, about: _About) -> Iterator[types.CodeAction]:
@@ -109,7 +110,7 @@ class CodeActions:
                 continue
             change = text_edit(edit, document.syntax.lines, self._client.encoding)
             yield types.CodeAction(
-                title=f"Linewise: {title.format(about.which)}",
+                title=f"Linewise: {title.format(about.which, about.container)}",
                 kind=types.CodeActionKind.QuickFix,
                 diagnostics=about.diagnostics,
                 edit=self._client.workspace_edit(document.uri, document.version, change),
@@ -119,17 +120,18 @@ class CodeActions:
 _SCOPES = {
     "line": "ignore {}",
     "function": "ignore the function around {}",
-    "file": "ignore this file",
+    "file": "ignore this {1}",
 }
 
 
 @frozen
 class _About:
-    """A flagged line: which one it is called, and the diagnostics that its actions are for."""
+    """A flagged line: what it and its file are called, and the diagnostics its actions are for."""
 
     uri: str
     line: int
     which: str
+    container: str
     diagnostics: tuple[types.Diagnostic, ...]
 
     @property
@@ -140,7 +142,7 @@ class _About:
         """Return a quick fix that executes a command."""
         return evolve(
             _action(
-                f"Linewise: {title.format(self.which)}",
+                f"Linewise: {title.format(self.which, self.container)}",
                 types.CodeActionKind.QuickFix,
                 command,
                 *arguments,
@@ -179,7 +181,13 @@ def _ignoring(document: Document, about: _About) -> Iterator[types.CodeAction]:
 
     for scope, title in _SCOPES.items():
         if scope != "function" or function_at(document.syntax, about.line) is not None:
+            about = evolve(about, container=_whole(document))
             yield about.action(title, IGNORE, about.place | {"scope": scope, "ignored": True})
+
+
+def _whole(document: Document) -> str:
+    """Return what a decision about all of a document is about."""
+    return "file" if document.cell is None else "notebook"
 
 
 def _taken_back(outcome: Outcome, line: int, scorer: Scorer) -> Iterator[types.CodeAction]:
@@ -189,7 +197,7 @@ def _taken_back(outcome: Outcome, line: int, scorer: Scorer) -> Iterator[types.C
     score = outcome.scored.line(line)
     where = place(outcome.document)
     decided = scorer.suppressions.decisions(where).of(where.name)
-    about = _About(outcome.document.uri, line, "this line", ())
+    about = _About(outcome.document.uri, line, "this line", _whole(outcome.document), ())
     if known in decided.reviewed:
         yield about.action(
             "show {} again, reviewed or not", MARK_REVIEWED, about.place | {"reviewed": False}

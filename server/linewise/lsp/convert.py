@@ -101,6 +101,16 @@ def finding_range(finding: Finding, table: LineTable, encoding: PositionEncoding
     )
 
 
+def line_range(line: int, table: LineTable, encoding: PositionEncoding) -> types.Range:
+    """Return the range of a 0-based line, without the blanks around it, in the client's units."""
+    content, start = table.content(line), table.starts[line]
+    blanks = len(content) - len(content.lstrip())
+    return types.Range(
+        types.Position(*table.position(start + blanks, encoding)),
+        types.Position(*table.position(start + max(len(content.rstrip()), blanks), encoding)),
+    )
+
+
 def offsets(area: types.Range, table: LineTable, encoding: PositionEncoding) -> tuple[int, int]:
     """Return the offsets of a client's range, clamped to the document."""
     return (

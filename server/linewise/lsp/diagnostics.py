@@ -7,10 +7,12 @@ import asyncio
 from lsprotocol import types
 from pygls.exceptions import JsonRpcException
 
+from linewise.lsp.cells import Notebook
 from linewise.lsp.client import Client
 from linewise.lsp.convert import SOURCE, diagnostic
 from linewise.lsp.documentation import FINDINGS, address
 from linewise.lsp.documents import Document, Documents
+from linewise.lsp.explanations import Explanations
 from linewise.lsp.model import ModelLoading
 from linewise.lsp.outcome import Outcome
 from linewise.lsp.scoring import Scorer, Superseded, Unsaved
@@ -24,12 +26,21 @@ OPTIONS = types.DiagnosticOptions(
 class Diagnostics:
     """Answers pulls, and publishes the newest version's findings where nobody pulls."""
 
-    def __init__(self, client: Client, documents: Documents, scorer: Scorer, tasks: Tasks) -> None:
+    def __init__(
+        self,
+        client: Client,
+        documents: Documents,
+        scorer: Scorer,
+        explanations: Explanations,
+        tasks: Tasks,
+    ) -> None:
         self._client = client
+        self._explanations = explanations
         self._documents = documents
         self._scorer = scorer
         self._tasks = tasks
         self._publishing: dict[str, asyncio.Task[None]] = {}
+        self._told: Notebook | None = None
 
     async def pull(self, params: types.DocumentDiagnosticParams) -> types.DocumentDiagnosticReport:
         """Answer `textDocument/diagnostic`.
@@ -55,10 +66,11 @@ class Diagnostics:
                     return types.RelatedUnchangedDocumentDiagnosticReport(params.previous_result_id)
         if outcome is None:
             return types.RelatedFullDocumentDiagnosticReport(items=())
-        if params.previous_result_id == outcome.result_id:
-            return types.RelatedUnchangedDocumentDiagnosticReport(result_id=outcome.result_id)
+        result_id = self.result_id(outcome)
+        if params.previous_result_id == result_id:
+            return types.RelatedUnchangedDocumentDiagnosticReport(result_id=result_id)
         return types.RelatedFullDocumentDiagnosticReport(
-            items=self.items(outcome), result_id=outcome.result_id
+            items=self.items(outcome), result_id=result_id
         )
 
     def changed(self, document: Document) -> None:
@@ -71,6 +83,37 @@ class Diagnostics:
     def saved(self, document: Document) -> None:
         """Show what was waiting to be saved."""
         self.changed(document)
+        self.ask_again()
+
+    def scored(self, outcome: Outcome) -> None:
+        """Have the other cells shown anew once one was scored that was edited.
+
+        A client that pulls asks about the cell that was edited, and about no other.
+        """
+        cell = outcome.document.cell
+        if cell is None or cell.notebook.cells == 1 or not cell.notebook.edited:
+            return
+        if self._told is not cell.notebook:
+            self._told = cell.notebook
+            self.ask_again()
+
+    def explained(self, outcome: Outcome) -> None:
+        """Show what flagged lines rest on, where the client has a place for it."""
+        document = outcome.document
+        if not self._client.relates or self._documents.get(document.uri) is not document:
+            return
+        if self._client.pulls:
+            self.ask_again()
+        else:
+            self._client.publish(document.uri, document.version, self.items(outcome))
+
+    def result_id(self, outcome: Outcome) -> str:
+        """Return what a client that pulls knows the diagnostics of an outcome by."""
+        shown = self._client.relates and self._explanations.weighed(outcome)
+        return f"{outcome.result_id} explained" if shown else outcome.result_id
+
+    def ask_again(self) -> None:
+        """Make a client that pulls do so again, if it can be told to."""
         if self._client.pulls and self._client.refreshes:
             self._tasks.spawn(self._client.refresh())
 
@@ -85,8 +128,7 @@ class Diagnostics:
         """Make the client show what the present model and settings say."""
         for document in self._documents:
             self.changed(document)
-        if self._client.pulls and self._client.refreshes:
-            self._tasks.spawn(self._client.refresh())
+        self.ask_again()
 
     async def _publish(self, document: Document) -> None:
         try:
@@ -106,6 +148,7 @@ class Diagnostics:
         if not outcome.settings.diagnostics:
             return ()
         scored, last = outcome.scored, outcome.findings[-1:]
+        places = self._related(outcome)
         href = address(FINDINGS) if self._client.describes_codes else None
         return tuple(
             diagnostic(
@@ -116,9 +159,23 @@ class Diagnostics:
                 reason=outcome.reasons.get(finding.line),
                 more=outcome.hidden if finding in last else 0,
                 href=href,
+                related=places.get(finding.line),
             )
             for finding in outcome.findings
         )
+
+    def _related(
+        self, outcome: Outcome
+    ) -> dict[int, tuple[types.DiagnosticRelatedInformation, ...]]:
+        explanations = self._explanations.weighed(outcome) if self._client.relates else {}
+        if not explanations:
+            return {}
+        # Not before a line was explained: `initialize` is answered without it.
+        from linewise.lsp.related import related
+
+        encoding = self._client.encoding
+        found = {line: related(outcome, each, encoding) for line, each in explanations.items()}
+        return {line: places for line, places in found.items() if places}
 
 
 def _ask_again(reason: str) -> JsonRpcException:

@@ -13,6 +13,7 @@ from urllib.parse import unquote
 from attrs import field, frozen
 
 from linewise.errors import LinewiseError
+from linewise.lsp.cells import Cell
 from linewise.lsp.client import path_of
 from linewise.settings import Settings
 
@@ -26,7 +27,9 @@ PYTHON = "python"
 class Document:
     """One version of a document.
 
-    ``edited_at`` is when it came on the monotonic clock, None unless somebody is typing.
+    ``cell`` is where it stands in a notebook, if it does; another version of the notebook makes
+    another version of each cell. ``edited_at`` is when it came on the monotonic clock, None unless
+    somebody is typing.
     ``outdated`` is set once a newer version arrived or the document was closed; the worker thread
     reads it between forward passes.
     """
@@ -34,13 +37,20 @@ class Document:
     uri: str
     version: int | None
     text: str
+    cell: Cell | None = None
     edited_at: float | None = None
     outdated: threading.Event = field(factory=threading.Event, repr=False)
 
     @property
     def path(self) -> Path | None:
-        """The path of its file, None if it is none."""
-        return path_of(self.uri)
+        """The path of its file or of its notebook's, None if there is none."""
+        return path_of(self.uri) if self.cell is None else self.cell.notebook.path
+
+    @property
+    def content(self) -> tuple[str, str, int]:
+        """What its scores depend on: its text and, of a cell, where it stands in which notebook."""
+        cell = self.cell
+        return (self.text, "", 0) if cell is None else (self.text, cell.notebook.text, cell.start)
 
     @cached_property
     def syntax(self) -> Syntax:
@@ -67,14 +77,13 @@ class Documents:
 
     def open(self, uri: str, language: str, version: int, text: str) -> Document | None:
         """Take in an opened document; one in another language is none of ours."""
-        return self._put(Document(uri, version, text)) if language == PYTHON else None
+        return self.put(Document(uri, version, text)) if language == PYTHON else None
 
     def change(self, uri: str, version: int, text: str) -> Document | None:
         """Replace an open document by its next version."""
         if (before := self.get(uri)) is None:
             return None
-        self._unsaved.add(_key(uri))
-        return self._put(Document(before.uri, version, text, edited_at=time.monotonic()))
+        return self.put(Document(before.uri, version, text, edited_at=time.monotonic()))
 
     def save(self, uri: str) -> Document | None:
         """Note that a document is on the disk as it is now."""
@@ -95,7 +104,10 @@ class Documents:
         for document in self:
             self.close(document.uri)
 
-    def _put(self, document: Document) -> Document:
+    def put(self, document: Document) -> Document:
+        """Let a version of a document take the place of the one before."""
+        if document.edited_at is not None:
+            self._unsaved.add(_key(document.uri))
         self._drop(document.uri)
         self._open[_key(document.uri)] = document
         return document

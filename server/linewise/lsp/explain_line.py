@@ -111,6 +111,7 @@ class _Explaining:
         if self._draft is None:
             self._draft = self._drafts.begin(
                 self._model,
+                self._outcome.document,
                 self._text,
                 self._asked.line,
                 target=_target(self._asked.target),
@@ -142,7 +143,7 @@ class _Explaining:
                 version=__version__,
                 path=self._asked.uri,
                 language=self._text.language,
-                table=self._text.syntax.lines,
+                table=self._outcome.scored.table,
                 model=ModelReport(
                     model.name, model.identity, model.manifest.scheme, model.provider
                 ),

@@ -10,9 +10,10 @@ from weakref import WeakKeyDictionary
 
 from attrs import evolve, frozen
 
+from linewise.engine import Engine
 from linewise.errors import LinewiseError
 from linewise.lsp.client import path_of
-from linewise.lsp.documents import PYTHON
+from linewise.lsp.documents import PYTHON, Document
 from linewise.lsp.model import LoadedModel
 from linewise.lsp.outcome import Outcome
 from linewise.rationale.attribution import Attribution
@@ -42,9 +43,10 @@ class Kept:
 
 @frozen(eq=False)
 class Draft:
-    """A question about a line and how much of the answer is there."""
+    """A question about a line of a document and how much of the answer is there."""
 
     key: bytes
+    document: Document
     question: Question
     method: str
     kept: Kept | None
@@ -67,7 +69,9 @@ class Draft:
         kept = self.kept
         if kept is None:
             return None
-        return self.question.explanation(kept.found, kept.trust, kept.stability)
+        found = self.question.explanation(kept.found, kept.trust, kept.stability)
+        cell = self.document.cell
+        return found if cell is None else cell.own(found, self.document.text)
 
 
 class Drafts:
@@ -76,8 +80,8 @@ class Drafts:
     def __init__(self, room: int = ROOM) -> None:
         self._room = room
         self._kept: OrderedDict[bytes, Kept] = OrderedDict()
-        # Gone with the model: nothing here may keep a model that was replaced.
-        self._explainers: WeakKeyDictionary[LoadedModel, Explainer] = WeakKeyDictionary()
+        # Gone with the engine: nothing here may keep one that was replaced or unloaded.
+        self._explainers: WeakKeyDictionary[Engine, Explainer] = WeakKeyDictionary()
         self._refusals: WeakKeyDictionary[LoadedModel, str] = WeakKeyDictionary()
 
     def explainer(self, model: LoadedModel) -> Explainer:
@@ -90,14 +94,14 @@ class Drafts:
         """
         if (refusal := self._refusals.get(model)) is not None:
             raise LinewiseError(refusal)
-        if (known := self._explainers.get(model)) is None:
+        if (known := self._explainers.get(model.engine)) is None:
             try:
                 known = explainer_of(model.engine)
                 known.model  # noqa: B018 - made on first use
             except LinewiseError as error:
                 self._refusals[model] = str(error)
                 raise
-            self._explainers[model] = known
+            self._explainers[model.engine] = known
         return known
 
     def read(self, outcome: Outcome) -> ExplainedText:
@@ -105,19 +109,25 @@ class Drafts:
         path = path_of(outcome.document.uri)
         language = PYTHON if path is None else language_of(path)
         # An open document is Python, whatever its file is called.
-        return ExplainedText(
-            outcome.document.text, PYTHON if outcome.document.version is not None else language
-        )
+        document = outcome.document
+        text = document.text if document.cell is None else document.cell.notebook.text
+        return ExplainedText(text, PYTHON if document.version is not None else language)
 
     def score(
         self, model: LoadedModel, outcome: Outcome, text: ExplainedText, line: int
     ) -> ScoredLine | None:
         """Return what is known of a 0-based line without asking the model again."""
-        return scored_line(model.engine, outcome.scored, text, line)
+        known = scored_line(model.engine, outcome.scored, text, line)
+        if known is None or (cell := outcome.document.cell) is None:
+            return known
+        at = line + cell.first_line
+        problems = tuple(evolve(each, line=line) for each in text.names if each.line == at)
+        return evolve(known, problems=problems)
 
     def begin(
         self,
         model: LoadedModel,
+        document: Document,
         text: ExplainedText,
         line: int,
         *,
@@ -125,7 +135,7 @@ class Drafts:
         method: str | None = None,
         cancelled: Callable[[], bool],
     ) -> Draft:
-        """Ask about a 0-based line of a text; what is known already is part of the draft.
+        """Ask about a 0-based line of a document whose text was `read`; known parts are filled in.
 
         Raises
         ------
@@ -135,9 +145,10 @@ class Drafts:
             If ``cancelled`` said so.
         """
         named = method_for(target, method)
-        question = self.explainer(model).ask(text, line, target=target, cancelled=cancelled)
+        at = line if document.cell is None else line + document.cell.first_line
+        question = self.explainer(model).ask(text, at, target=target, cancelled=cancelled)
         key = hashlib.sha256(f"{model.identity} {named} ".encode() + question.key).digest()
-        return Draft(key, question, named, self._look_up(key))
+        return Draft(key, document, question, named, self._look_up(key))
 
     def advance(self, model: LoadedModel, draft: Draft) -> Draft:
         """Take the next step: weigh, compare with random rationales, or explain rewrites.

@@ -30,6 +30,7 @@ if TYPE_CHECKING:
 
 _STEPS = 4
 """A draft is begun, its tokens are weighed, it is compared, its rewrites are explained."""
+_WEIGHED = 2
 
 
 @frozen(eq=False)
@@ -68,12 +69,19 @@ class _Desk:
     lines: dict[int, _Line]
     text: ExplainedText | None = None
     token: threading.Event = field(factory=threading.Event)
+    told: bool = False
+
+    @property
+    def weighed(self) -> bool:
+        """Whether the tokens of all lines are weighed, as far as they will be."""
+        return all(each.done >= _WEIGHED for each in self.lines.values())
 
 
 class Explanations:
     """Explains the flagged lines of open documents in the background. Used on the event loop.
 
-    ``drafts`` makes what does the work, once the first line needs it.
+    ``drafts`` makes what does the work, once the first line needs it. ``listeners`` hear of each
+    outcome once it is known what all of its flagged lines rest on.
     """
 
     def __init__(self, host: ModelHost, client: Client, tasks: Tasks) -> None:
@@ -83,6 +91,7 @@ class Explanations:
         self._desks: dict[str, _Desk] = {}
         self._drafts: Drafts | None = None
         self._working: asyncio.Task[None] | None = None
+        self.listeners: list[Callable[[Outcome], None]] = []
 
     @property
     def drafts(self) -> Drafts:
@@ -112,11 +121,23 @@ class Explanations:
 
         Never computes. None if the line is not being explained.
         """
-        desk = self._desks.get(outcome.document.uri)
-        if desk is None or desk.outcome is not outcome or line not in desk.lines:
+        desk = self._desk(outcome)
+        if desk is None or line not in desk.lines:
             return None
         desk.lines[line] = evolve(desk.lines[line], wanted=True)
         return desk.lines[line].shown
+
+    def weighed(self, outcome: Outcome) -> dict[int, Explanation]:
+        """Return the explanations of an outcome's lines, none before all of them are weighed."""
+        desk = self._desk(outcome)
+        if desk is None or not desk.weighed:
+            return {}
+        found = {line: each.shown.explanation for line, each in desk.lines.items()}
+        return {line: each for line, each in found.items() if each is not None}
+
+    def _desk(self, outcome: Outcome) -> _Desk | None:
+        desk = self._desks.get(outcome.document.uri)
+        return desk if desk is not None and desk.outcome is outcome else None
 
     async def _work(self) -> None:
         while (chosen := self._next()) is not None:
@@ -126,6 +147,13 @@ class Explanations:
                 after = await self._step(desk, desk.lines[line], model)
                 # Somebody may have hovered it meanwhile.
                 desk.lines[line] = evolve(after, wanted=desk.lines[line].wanted)
+                self._tell(desk)
+
+    def _tell(self, desk: _Desk) -> None:
+        if desk.weighed and not desk.told and self.weighed(desk.outcome):
+            desk.told = True
+            for listener in self.listeners:
+                listener(desk.outcome)
 
     def _next(self) -> tuple[_Desk, int, LoadedModel] | None:
         """Return the line to go on with: wanted ones first, then by steps, then by risk."""
@@ -182,7 +210,8 @@ def _advanced(
             desk.text = desk.text or drafts.read(desk.outcome)
             scored = drafts.score(model, desk.outcome, desk.text, line.line)
             line = evolve(line, shown=LineExplanation(scored))
-            draft = drafts.begin(model, desk.text, line.line, cancelled=stop)
+            document = desk.outcome.document
+            draft = drafts.begin(model, document, desk.text, line.line, cancelled=stop)
         else:
             draft = drafts.advance(model, line.draft)
     except LinewiseError as error:

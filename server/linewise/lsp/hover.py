@@ -1,5 +1,6 @@
-"""The hover on a flagged line: how probable, because of what, and how far to trust that.
+"""The hover on a line: how probable its edit is, because of what, and how far to trust that.
 
+Of lines that are not flagged it says in two lines why they are not.
 Everything it says was computed when the document was scored, or in the background since; a hover
 only looks it up. What is not there yet is said to be on its way.
 """
@@ -14,7 +15,7 @@ from typing import TYPE_CHECKING
 from lsprotocol import types
 
 from linewise.lsp.client import Client
-from linewise.lsp.convert import finding_range
+from linewise.lsp.convert import line_range
 from linewise.lsp.documents import Documents
 from linewise.lsp.explanations import Explanations, LineExplanation
 from linewise.lsp.outcome import Outcome
@@ -29,11 +30,11 @@ from linewise.rationale.explain_wording import (
     stability_sentence,
     sufficiency_sentence,
 )
-from linewise.wording import edit_message, ordinal, percent
+from linewise.wording import CAP, edit_message, ordinal, percent
 
 if TYPE_CHECKING:
     from linewise.rationale.explanation import CategoryShare, Explanation
-    from linewise.results import Finding, TokenWeight
+    from linewise.results import Finding, LineScore, TokenWeight
 
 MOST_LINES = 12
 CATEGORIES_SHOWN = 3
@@ -56,27 +57,67 @@ class Hovers:
         self._explanations = explanations
 
     def at(self, params: types.HoverParams) -> types.Hover | None:
-        """Return the hover, None where nothing is flagged or the newest version is not scored."""
+        """Return the hover, None where there is no code or the newest version is not scored."""
         document = self._documents.get(params.text_document.uri)
         outcome = self._scorer.known(document) if document is not None else None
-        finding = outcome.finding(params.position.line) if outcome is not None else None
-        if outcome is None or finding is None:
+        if outcome is None or not outcome.settings.hover:
             return None
-        known = self._explanations.of(outcome, finding.line)
-        markdown = self._client.reads_markdown
+        line, markdown = params.position.line, self._client.reads_markdown
+        if (finding := outcome.finding(line)) is not None:
+            known = self._explanations.of(outcome, line)
+            lines = hover_lines(outcome, finding, known, markdown=markdown)
+            if self._client.options.diagnostics_in_hovers and outcome.settings.diagnostics:
+                del lines[:2]
+        elif (score := outcome.scored.line(line)) is not None:
+            lines = short_lines(outcome, score)
+        else:
+            return None
         return types.Hover(
             contents=types.MarkupContent(
                 types.MarkupKind.Markdown if markdown else types.MarkupKind.PlainText,
-                "\n".join(hover_lines(outcome, finding, known, markdown=markdown)),
+                "\n".join(lines),
             ),
-            range=finding_range(finding, outcome.scored.table, self._client.encoding),
+            range=line_range(line, outcome.scored.table, self._client.encoding),
         )
+
+
+def short_lines(outcome: Outcome, score: LineScore) -> list[str]:
+    """Return the lines of the hover on a line that is not flagged."""
+    scored = outcome.scored
+    return [
+        edit_message(score.probability, scored.base_rate, calibrated=score.calibrated),
+        "",
+        f"{_unflagged(outcome, score)}; {ordinal(score.rank)} of {len(scored.lines)} code lines in "
+        f"this {outcome.container}.",
+    ]
+
+
+def _unflagged(outcome: Outcome, score: LineScore) -> str:
+    """Say why a line is not flagged."""
+    settings, hidden = outcome.settings, outcome.suppressed
+    changed = hidden.changed is None or score.line in hidden.changed
+    for lines, why in (
+        (hidden.ignored, "Ignored"),
+        (hidden.baselined, f"Part of {settings.baseline}"),
+        (hidden.reviewed, "Reviewed"),
+        (() if changed else (score.line,), f"Not changed since {settings.changed_since}"),
+    ):
+        if score.line in lines:
+            return why
+    if score.probability < outcome.bands.threshold:
+        return f"Not flagged, that begins at {percent(outcome.bands.threshold)}"
+    if outcome.hidden:
+        return f"Not flagged, others are more probable ({CAP})"
+    return "Not flagged, that begins at a higher severity (linewise.minimumSeverity)"
 
 
 def hover_lines(
     outcome: Outcome, finding: Finding, known: LineExplanation | None, *, markdown: bool
 ) -> list[str]:
-    """Return the lines of a hover, `MOST_LINES` at most; None is known of what nobody explains."""
+    """Return the lines of the hover on a flagged line; None is known of what nobody explains.
+
+    They are `MOST_LINES` at most, and the first two say what the diagnostic says.
+    """
     code = code_span if markdown else quoted
     scored = outcome.scored
     message = edit_message(finding.probability, scored.base_rate, calibrated=finding.calibrated)
@@ -87,8 +128,8 @@ def hover_lines(
     return [
         f"**{message}**" if markdown else message,
         "",
-        f"{times}; {ordinal(finding.rank)} of {len(scored.lines)} code lines in this file."
-        + (f" {problem}" if problem else ""),
+        f"{times}; {ordinal(finding.rank)} of {len(scored.lines)} code lines in this "
+        f"{outcome.container}." + (f" {problem}" if problem else ""),
         *([logit_sentence(known.scored.logit)] if known is not None and known.scored else []),
         "",
         *_reasons(outcome, finding, known, code, markdown=markdown),

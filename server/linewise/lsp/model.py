@@ -9,10 +9,10 @@ from collections.abc import Callable
 from contextlib import suppress
 from typing import TYPE_CHECKING, TypeVar
 
-from attrs import frozen
+from attrs import define
 from lsprotocol import types
 
-from linewise.errors import LinewiseError
+from linewise.errors import Cancelled, LinewiseError
 from linewise.lsp.client import Client
 from linewise.lsp.progress import show_progress
 from linewise.lsp.status import StatusReporter
@@ -27,21 +27,43 @@ Result = TypeVar("Result")
 LoadEngine = Callable[[str], "Engine"]
 
 
+MINUTE = 60.0
+"""Seconds."""
+
+
 class ModelLoading(Exception):  # noqa: N818 - an outcome, not an error
     """The model is not there yet; asking again later will help."""
 
 
-@frozen(eq=False)
+@define(eq=False)
 class LoadedModel:
     """An engine and what to call it. ``identity`` changes whenever its answers may.
 
-    ``workspaces`` says how they are read in each repository.
+    ``workspaces`` says how they are read in each repository. While nobody needs it the engine may
+    be gone, its answers still hold, and `ModelHost.run` brings it back.
     """
 
     name: str
-    engine: Engine
+    provider: str
     identity: str
     workspaces: Workspaces
+    _engine: Engine | None
+
+    @property
+    def engine(self) -> Engine:
+        """The engine, for work on the model's thread."""
+        if self._engine is None:
+            raise RuntimeError("the engine is there for work on the model's thread only")
+        return self._engine
+
+    @property
+    def unloaded(self) -> bool:
+        """Whether the engine is gone."""
+        return self._engine is None
+
+    def keep(self, engine: Engine | None) -> None:
+        """Have another engine of the same model, or none."""
+        self._engine = engine
 
 
 def load_workspaces(name: str, engine: Engine) -> Workspaces:
@@ -87,6 +109,8 @@ class ModelHost:
         self._queue: set[object] = set()
         self._idle = threading.Event()
         self._idle.set()
+        self._unload_after = 0
+        self._rest: asyncio.TimerHandle | None = None
         self.name: str | None = None
         self.loaded: LoadedModel | None = None
         self.failure: str | None = None
@@ -129,13 +153,19 @@ class ModelHost:
         """Run ``work`` on the thread that owns the engine; cancelling sets the event it gets.
 
         That of the ``background`` waits until there is no other, and nothing gives way to it.
+
+        Raises
+        ------
+        Cancelled
+            If the model was unloaded and cannot be loaded again; it is as if it had never been.
         """
-        ticket = object()
+        ticket, loop = object(), asyncio.get_running_loop()
 
         def watched(cancelled: threading.Event) -> Result:
             self._queue.discard(ticket)
             self._idle.clear()
             try:
+                self._wake(loop)
                 return work(cancelled)
             finally:
                 self._idle.set()
@@ -146,6 +176,12 @@ class ModelHost:
             return await self._worker.submit(watched, background=background)
         finally:
             self._queue.discard(ticket)
+            self._rest_later()
+
+    def unload_after(self, minutes: int) -> None:
+        """Free the model's memory once nobody needed it for so long; 0 is never."""
+        self._unload_after = minutes
+        self._rest_later()
 
     def stop(self, seconds: float) -> bool:
         """Take no more work and return whether the thread came to rest in that time."""
@@ -156,8 +192,7 @@ class ModelHost:
         try:
             self.loaded = await self.run(lambda _: self._loaded(name))
             self._shown = None
-            fitted = self.loaded.workspaces.described(self._client.root).fitted
-            self.status.ready(name, self.loaded.engine.provider, fitted)
+            self._ready(self.loaded)
         except LinewiseError as error:
             self._fail(name, str(error))
         except Exception as error:  # noqa: BLE001 - a broken model or runtime must not end the server
@@ -169,7 +204,40 @@ class ModelHost:
     def _loaded(self, name: str) -> LoadedModel:
         engine = self._load_engine(name)
         identity = hashlib.sha256(repr(engine.manifest).encode()).hexdigest()
-        return LoadedModel(name, engine, identity, load_workspaces(name, engine))
+        workspaces = load_workspaces(name, engine)
+        return LoadedModel(name, engine.provider, identity, workspaces, engine)
+
+    def _ready(self, model: LoadedModel) -> None:
+        fitted = model.workspaces.described(self._client.root).fitted
+        self.status.ready(model.name, model.provider, fitted)
+
+    def _rest_later(self) -> None:
+        if self._rest is not None:
+            self._rest.cancel()
+        if self._unload_after:
+            seconds = self._unload_after * MINUTE
+            self._rest = asyncio.get_running_loop().call_later(seconds, self._unload)
+
+    def _unload(self) -> None:
+        model = self.loaded
+        # Only an idle thread lets go of it, so nothing that runs loses what it runs on.
+        if model is None or model.unloaded or self.wanted or not self._idle.is_set():
+            return
+        self._tasks.spawn(self._worker.submit(lambda _: model.keep(None), background=True))
+        self.status.resting(model.name)
+
+    def _wake(self, loop: asyncio.AbstractEventLoop) -> None:
+        """Bring the engine back; on the model's thread, before work that may need it."""
+        model = self.loaded
+        if model is None or not model.unloaded:
+            return
+        loop.call_soon_threadsafe(self.status.loading, model.name)
+        try:
+            model.keep(self._load_engine(model.name))
+        except Exception:  # noqa: BLE001 - whatever it is, loading anew finds out and says so
+            loop.call_soon_threadsafe(self.start, model.name)
+            raise Cancelled from None
+        loop.call_soon_threadsafe(self._ready, model)
 
     def _fail(self, name: str, reason: str) -> None:
         self.failure = f"Linewise cannot score code: {reason}"

@@ -9,9 +9,15 @@ from attrs import frozen
 
 @frozen
 class Options:
-    """``line_scores``: send `linewise/lineScores`; ``client_commands`` are those it executes."""
+    """What there is to choose.
+
+    ``line_scores``: send `linewise/lineScores`. ``diagnostics_in_hovers``: the client shows a
+    line's diagnostic above its hover, so that a hover need not say the same. ``client_commands``
+    are those that the client executes itself.
+    """
 
     line_scores: bool = False
+    diagnostics_in_hovers: bool = False
     client_commands: frozenset[str] = frozenset()
 
 
@@ -23,5 +29,6 @@ def read_options(sent: object) -> Options:
     named = commands if isinstance(commands, list) else ()
     return Options(
         line_scores=sent.get("lineScores") is True,
+        diagnostics_in_hovers=sent.get("diagnosticsInHovers") is True,
         client_commands=frozenset(each for each in named if isinstance(each, str)),
     )

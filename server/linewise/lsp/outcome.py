@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import math
-from collections.abc import Callable, Container, Mapping
+from collections.abc import Callable, Collection, Mapping
 from typing import TYPE_CHECKING
 
 from attrs import frozen
@@ -69,6 +69,11 @@ class Outcome:
         """What the client knows it by."""
         return self.identity.result_id
 
+    @property
+    def container(self) -> str:
+        """What the lines are counted in."""
+        return "file" if self.document.cell is None else "cell"
+
     def finding(self, line: int) -> Finding | None:
         """Return the finding on a 0-based line."""
         return next((finding for finding in self.findings if finding.line == line), None)
@@ -105,7 +110,9 @@ def identify(
     """Return what the outcome of a document will be known by; reads little and starts nothing."""
     calibration = model.workspaces.version(document.path)
     suppressed = suppressions.version(place(document), settings)
-    digest = hashlib.sha256(document.text.encode("utf-8", "surrogatepass"))
+    text, notebook, start = document.content
+    digest = hashlib.sha256(text.encode("utf-8", "surrogatepass"))
+    digest.update(f"\0{start}\0{notebook}".encode("utf-8", "surrogatepass"))
     digest.update(f"\0{model.identity}\0{calibration}\0{settings!r}\0{suppressed}".encode())
     return Identity(digest.hexdigest(), model.identity, calibration)
 
@@ -115,19 +122,31 @@ def score(
     model: LoadedModel,
     text: str,
     cancelled: Callable[[], bool],
-    only: Container[int] | None = None,
+    only: Collection[int] | None = None,
 ) -> ScoredText:
     """Score a text as that of a document, ``only`` some lines of it if given.
 
-    On the model's thread.
+    A cell is scored with its notebook, once for all of its cells. On the model's thread.
 
     Raises
     ------
     Cancelled
         If ``cancelled`` said so.
     """
-    calibration = model.workspaces.calibration(document.path, text.count("\n") + 1)
-    return model.engine.score(text, calibration=calibration, only=only, cancelled=cancelled)
+    workspaces, path = model.workspaces, document.path
+
+    def scored(whole: str, only: Collection[int] | None) -> ScoredText:
+        calibration = workspaces.calibration(path, whole.count("\n") + 1)
+        return model.engine.score(whole, calibration=calibration, only=only, cancelled=cancelled)
+
+    if (cell := document.cell) is None:
+        return scored(text, only)
+    if only is not None:
+        return cell.part(scored(cell.whole(text), {line + cell.first_line for line in only}), text)
+    known, key = cell.notebook.scored, (model.identity, workspaces.version(path))
+    if key not in known:
+        known[key] = scored(cell.notebook.text, None)
+    return cell.part(known[key], text)
 
 
 def compute(
@@ -172,12 +191,14 @@ def compute(
         findings=shown.findings,
         hidden=shown.hidden,
         weights=weights,
-        reasons=_reasons(scored, weights),
+        reasons=_reasons(document, scored, weights),
         problems=suppressions.problems(where, settings),
     )
 
 
-def _reasons(scored: ScoredText, weights: Mapping[int, tuple[TokenWeight, ...]]) -> dict[int, str]:
+def _reasons(
+    document: Document, scored: ScoredText, weights: Mapping[int, tuple[TokenWeight, ...]]
+) -> dict[int, str]:
     """Say why of each flagged line: a name that resolves to nothing, or else what weighs most."""
     from linewise.analysis.line_facts import FACTS
     from linewise.analysis.names import LINE_PROBLEMS, name_problems
@@ -189,9 +210,12 @@ def _reasons(scored: ScoredText, weights: Mapping[int, tuple[TokenWeight, ...]])
     counts = scored.facts[:, columns].sum(axis=1)
     if not any(counts[at] for at, each in enumerate(scored.lines) if each.line in weights):
         return reasons
-    for problem in reversed(name_problems(scored.table.text)):
-        if problem.line in weights:
-            reasons[problem.line] = sentence(problem, "'{}'".format)
+    # A cell's names may be defined in others.
+    cell = document.cell
+    text, first = (document.text, 0) if cell is None else (cell.notebook.text, cell.first_line)
+    for problem in reversed(name_problems(text)):
+        if problem.line - first in weights:
+            reasons[problem.line - first] = sentence(problem, "'{}'".format)
     return reasons
 
 

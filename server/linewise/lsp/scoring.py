@@ -116,6 +116,9 @@ class Scorer:
             If it is to be scored when it is saved, and nobody waits for it (``patience`` None).
         """
         settings = self._configuration.of(document.path)
+        if document.cell is not None:
+            # Git knows the lines of the notebook's file, not those of its cells.
+            settings = evolve(settings, changed_since=None)
         if self._excluded(document, settings):
             return None
         if reason := refusal(document, settings):
@@ -164,8 +167,8 @@ class Scorer:
         self, document: Document, model: LoadedModel, settings: Settings, identity: Identity
     ) -> Outcome | None:
         known = self._outcomes.get(document.uri)
-        same = identity.model, identity.calibration, document.text
-        like = known and (known.identity.model, known.identity.calibration, known.document.text)
+        same = identity.model, identity.calibration, document.content
+        like = known and (known.identity.model, known.identity.calibration, known.document.content)
         before = known.scored if known and like == same else None
         suppressions = self.suppressions
 

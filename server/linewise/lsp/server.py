@@ -17,6 +17,7 @@ from linewise.lsp import (
     code_actions,
     commands,
     diagnostics,
+    notebooks,
     review,
     risky_lines,
     watching,
@@ -35,6 +36,7 @@ from linewise.lsp.explanations import Explanations
 from linewise.lsp.feedback import FeedbackWatcher
 from linewise.lsp.hover import Hovers
 from linewise.lsp.model import LoadEngine, ModelHost, load_engine
+from linewise.lsp.notebooks import CellChanges, Notebooks
 from linewise.lsp.options import read_options
 from linewise.lsp.protocol import Protocol
 from linewise.lsp.questions import Questions, answering
@@ -70,21 +72,27 @@ class LinewiseServer(LanguageServer):
             __version__,
             text_document_sync_kind=types.TextDocumentSyncKind.Full,
             protocol_cls=Protocol,
+            notebook_document_sync=notebooks.SYNC,
         )
         self.client = Client(self)
         self.tasks = Tasks(lambda error: self.client.log_failure("in the background", error))
         self.documents = Documents()
+        self.notebooks = Notebooks(self.client, self.documents)
         self.configuration = Configuration(self.client, defaults)
         self.host = ModelHost(load, self.client, self.tasks, self.refresh)
         self.scorer = Scorer(self.host, self.client, self.documents, self.configuration)
-        self.diagnostics = Diagnostics(self.client, self.documents, self.scorer, self.tasks)
+        self.explanations = Explanations(self.host, self.client, self.tasks)
+        self.diagnostics = Diagnostics(
+            self.client, self.documents, self.scorer, self.explanations, self.tasks
+        )
+        self.explanations.listeners.append(self.diagnostics.explained)
         self.closed_files = ClosedFiles(
             self.client, self.documents, self.scorer, self.configuration, self.diagnostics
         )
         self.feedback = FeedbackWatcher(self.host)
         self.scores = Scores(self.client)
-        self.explanations = Explanations(self.host, self.client, self.tasks)
         self.scorer.listeners += [
+            self.diagnostics.scored,
             self.scores.scored,
             self.feedback.shown,
             self.explanations.scored,
@@ -126,6 +134,7 @@ class LinewiseServer(LanguageServer):
         before = self._in_force()
         await self.configuration.update(sent)
         model = self.configuration.settings.model
+        self.host.unload_after(self.configuration.settings.unload_after)
         if model != self.host.name or self.host.failure:
             self.host.start(model)
         elif self._in_force() != before:
@@ -177,6 +186,17 @@ class LinewiseServer(LanguageServer):
             self.explanations.closed(document)
             self.diagnostics.closed(document, stays=stays)
 
+    def follow_cells(self, cells: CellChanges) -> None:
+        """Follow what became of a notebook's cells."""
+        for uri in cells.closed:
+            self.closed(uri)
+        for document in cells.opened:
+            self.opened(document)
+        for document in cells.changed:
+            self.diagnostics.changed(document)
+        if cells.moved:
+            self.diagnostics.ask_again()
+
     def _in_force(self) -> list[Settings]:
         open_files = (document.path for document in self.documents)
         return [self.configuration.of(path) for path in (None, *open_files)]
@@ -205,6 +225,7 @@ def _bind(server: LinewiseServer) -> None:
     """Register every handler. Those for notifications return at once and leave work to tasks."""
     _bind_lifecycle(server)
     _bind_documents(server)
+    _bind_notebooks(server)
     _bind_commands(server)
 
 
@@ -306,6 +327,25 @@ def _bind_documents(server: LinewiseServer) -> None:
         ls: LinewiseServer, params: types.SemanticTokensParams
     ) -> types.SemanticTokens | None:
         return await ls.annotations.tokens(params.text_document.uri)
+
+
+def _bind_notebooks(server: LinewiseServer) -> None:
+    @server.feature(types.NOTEBOOK_DOCUMENT_DID_OPEN)
+    def did_open(ls: LinewiseServer, params: types.DidOpenNotebookDocumentParams) -> None:
+        ls.follow_cells(ls.notebooks.open(params))
+
+    @server.feature(types.NOTEBOOK_DOCUMENT_DID_CHANGE)
+    def did_change(ls: LinewiseServer, params: types.DidChangeNotebookDocumentParams) -> None:
+        ls.follow_cells(ls.notebooks.change(params))
+
+    @server.feature(types.NOTEBOOK_DOCUMENT_DID_SAVE)
+    def did_save(ls: LinewiseServer, params: types.DidSaveNotebookDocumentParams) -> None:
+        for uri in ls.notebooks.cells(params.notebook_document.uri):
+            ls.saved(uri)
+
+    @server.feature(types.NOTEBOOK_DOCUMENT_DID_CLOSE)
+    def did_close(ls: LinewiseServer, params: types.DidCloseNotebookDocumentParams) -> None:
+        ls.follow_cells(ls.notebooks.close(params.notebook_document.uri))
 
 
 def _bind_commands(server: LinewiseServer) -> None:

@@ -57,6 +57,12 @@ class StatusReporter:
         """Say that the model is there."""
         self._tell(Status(State.READY, self._rest, model, provider, calibration))
 
+    def resting(self, model: str) -> None:
+        """Say that the model was unloaded because nobody needed it."""
+        if self._current is not None and self._current.model == model:
+            message = f"{self._rest}; {model} is unloaded until it is needed"
+            self._tell(evolve(self._current, message=message))
+
     def remark(self, message: str | None) -> None:
         """Say this instead of "Ready" from now on; None takes it back."""
         self._rest = message or "Ready"

@@ -1,0 +1,122 @@
+"""Cells of notebooks: each a document of its own, scored with the cells around it."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from attrs import evolve, field, frozen
+
+from linewise.analysis.lines import LineTable
+from linewise.analysis.notebooks import python_of
+from linewise.lsp.client import path_of
+
+if TYPE_CHECKING:
+    from linewise.engine import Evidence, ScoredText
+    from linewise.rationale.explanation import Explanation, WeighedToken
+
+
+@frozen(eq=False)
+class Notebook:
+    """One version of a notebook: the Python of its cells, one below the other.
+
+    ``edited`` tells a version that somebody typed from the one that was opened. ``scored`` is
+    what the model's thread keeps for the cells that are asked about next.
+    """
+
+    uri: str
+    text: str
+    cells: int
+    edited: bool
+    scored: dict[tuple[str, str], ScoredText] = field(factory=dict, repr=False)
+
+    @property
+    def path(self) -> Path | None:
+        """The path of its file, None if it is none."""
+        return path_of(self.uri)
+
+
+@frozen(eq=False)
+class Cell:
+    """Where a cell stands in its notebook: code points from ``start`` to ``end``, first line."""
+
+    notebook: Notebook
+    start: int
+    end: int
+    first_line: int
+
+    def whole(self, text: str) -> str:
+        """Return the notebook's Python with the cell reading ``text``."""
+        return self.notebook.text[: self.start] + python_of(text) + self.notebook.text[self.end :]
+
+    def part(self, scored: ScoredText, text: str) -> ScoredText:
+        """Return what of a scored notebook is the cell's, as if the cell were a file.
+
+        Ranks are those within the cell. Lines of IPython's own have no score.
+        """
+        table, python = LineTable(text), LineTable(python_of(text))
+        last = self.first_line + len(table)
+        rows = [
+            row
+            for row, each in enumerate(scored.lines)
+            if self.first_line <= each.line < last
+            and (at := each.line - self.first_line) < len(python)
+            and table.content(at) == python.content(at)
+        ]
+        ranked = sorted(rows, key=lambda row: scored.lines[row].rank)
+        ranks = {row: rank for rank, row in enumerate(ranked, start=1)}
+        lines = tuple(
+            evolve(
+                scored.lines[row], line=scored.lines[row].line - self.first_line, rank=ranks[row]
+            )
+            for row in rows
+        )
+        here = (
+            self._moved(each)
+            for each in scored.evidence
+            if ((each.starts < self.end) & (each.ends > self.start)).any()
+        )
+        return evolve(
+            scored,
+            table=table,
+            lines=lines,
+            evidence=tuple(here),
+            facts=scored.facts[rows],
+            heads=scored.heads[rows],
+        )
+
+    def own(self, explanation: Explanation, text: str) -> Explanation:
+        """Return an explanation of a line of the notebook as one of the cell's.
+
+        Its shares are of all that the model read; of the tokens only the cell's own are named.
+        """
+        lines = range(len(LineTable(text)))
+
+        def moved(tokens: tuple[WeighedToken, ...]) -> tuple[WeighedToken, ...]:
+            shifted = (evolve(each, line=each.line - self.first_line) for each in tokens)
+            return tuple(each for each in shifted if each.line in lines)
+
+        return evolve(
+            explanation,
+            line=explanation.line - self.first_line,
+            tokens=moved(explanation.tokens),
+            predicted=tuple(
+                evolve(each, line=each.line - self.first_line, rationale=moved(each.rationale))
+                for each in explanation.predicted
+            ),
+        )
+
+    def _moved(self, evidence: Evidence) -> Evidence:
+        unit, back = evidence.unit, -self.start
+        return evolve(
+            evidence,
+            unit=evolve(
+                unit,
+                first_line=max(0, unit.first_line - self.first_line),
+                last_line=unit.last_line - self.first_line,
+                header=(),
+                signature=unit.signature and (unit.signature[0] + back, unit.signature[1] + back),
+            ),
+            starts=evidence.starts + back,
+            ends=evidence.ends + back,
+        )
