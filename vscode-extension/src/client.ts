@@ -37,7 +37,7 @@ export function createClient(server: Command, cwd: string, watcher: Watcher): La
     {
       documentSelector,
       outputChannel: log(),
-      initializationOptions: { lineScores: true, clientCommands },
+      initializationOptions: { lineScores: true, diagnosticsInHovers: true, clientCommands },
       // A hover may link to these, and to nothing else.
       markdown: { isTrusted: { enabledCommands: clientCommands } },
       // What fails is said once: by the status, or by whoever asked for it.

@@ -47,6 +47,7 @@ describe("a client", () => {
   test("asks for line scores, and names the commands that it executes itself", () =>
     assert.deepEqual(client.initializeResult?.capabilities.experimental, {
       lineScores: true,
+      diagnosticsInHovers: true,
       clientCommands: [...clientCommands],
     }));
 
