@@ -35,12 +35,12 @@ def measure() -> dict[str, Any]:
         "score a file / floor": {
             "budget": "<= 1.15",
             "file": "textwrap.py",
-            "tokens": _tokens(_inputs(file, model)),
+            "tokens": _tokens(inputs_of(file, model)),
             **_as_dict(_file_over_floor(file, model, probe)),
         },
         "re-score after a one-line edit in 1,000 lines / floor of the file": {
             "budget": "<= 0.10",
-            "tokens": _tokens(_inputs(long_file, model)),
+            "tokens": _tokens(inputs_of(long_file, model)),
             **_as_dict(_edit_over_floor(long_file, model, probe)),
         },
         "transformers fp32 forward / score a file": {
@@ -51,7 +51,8 @@ def measure() -> dict[str, Any]:
     }
 
 
-def _inputs(text: str, model: TargetModel) -> list[ModelInput]:
+def inputs_of(text: str, model: TargetModel) -> list[ModelInput]:
+    """Return what the model reads of a text."""
     syntax = parse(text)
     return document_inputs(syntax, code_lines(syntax), model)
 
@@ -60,8 +61,8 @@ def _tokens(inputs: list[ModelInput]) -> int:
     return sum(len(each.ids) for each in inputs)
 
 
-def _floor(inputs: list[ModelInput], model: TargetModel) -> None:
-    """Run the same graph over the same tokens, nothing else."""
+def floor(inputs: list[ModelInput], model: TargetModel) -> None:
+    """Run the same graph over the same tokens, nothing else: what no scoring can be below."""
     session = model._trunk
     for each in inputs:
         positions = np.arange(len(each.ids))[None]
@@ -69,11 +70,11 @@ def _floor(inputs: list[ModelInput], model: TargetModel) -> None:
 
 
 def _file_over_floor(text: str, model: TargetModel, probe: Probe) -> Ratio:
-    inputs = _inputs(text, model)
+    inputs = inputs_of(text, model)
     return compare(
         # A new engine each time: nothing is cached.
         lambda: Engine(model, probe).score(text),
-        lambda: _floor(inputs, model),
+        lambda: floor(inputs, model),
         pairs=PAIRS,
     )
 
@@ -81,7 +82,7 @@ def _file_over_floor(text: str, model: TargetModel, probe: Probe) -> Ratio:
 def _edit_over_floor(text: str, model: TargetModel, probe: Probe) -> Ratio:
     engine = Engine(model, probe)
     engine.score(text)
-    inputs = _inputs(text, model)
+    inputs = inputs_of(text, model)
     lines = text.split("\n")
     middle = next(n for n in range(500, len(lines)) if lines[n].lstrip().startswith("return "))
     count = 0
@@ -93,7 +94,7 @@ def _edit_over_floor(text: str, model: TargetModel, probe: Probe) -> Ratio:
         changed[middle] += f" or {count}"
         engine.score("\n".join(changed))
 
-    return compare(edit, lambda: _floor(inputs, model), pairs=3)
+    return compare(edit, lambda: floor(inputs, model), pairs=3)
 
 
 def _transformers_over_file(text: str, model: TargetModel, probe: Probe) -> Ratio:
@@ -102,7 +103,7 @@ def _transformers_over_file(text: str, model: TargetModel, probe: Probe) -> Rati
     from linewise.models import torch_model
 
     reference = torch_model(DEFAULT_MODEL)
-    inputs = [torch.from_numpy(each.ids)[None] for each in _inputs(text, model)]
+    inputs = [torch.from_numpy(each.ids)[None] for each in inputs_of(text, model)]
 
     def forward() -> None:
         with torch.no_grad():

@@ -156,7 +156,8 @@ def speed(record: dict[str, Any]) -> str:
     body = []
     for name, row in record["figures"]["scoring"].items():
         body.append([name, f"{row['ratio']:.2f} ×", row["budget"].replace("<=", "≤")])
-    for name, row in record["figures"]["serving"].items():
+    rest = record["figures"]["serving"] | record["figures"].get("editing", {})
+    for name, row in rest.items():
         body.append([name, f"{row['value']:g} {row['unit']}", row["budget"].replace("<=", "≤")])
     body = [[cell.replace(">=", "≥") for cell in row] for row in body]
     return origin(record) + "\n\n" + table(["", "measured", "budget"], body)

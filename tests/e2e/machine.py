@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+import json
+import os
+import re
 import shutil
+import sys
 from pathlib import Path
 
 import pytest
@@ -13,6 +17,29 @@ EXTENSION = ROOT / "vscode-extension"
 
 # These tests are of editors: some lines are underlined, whatever the probe makes of the file.
 SENSITIVE = {"threshold": 0, "severityMedium": "information", "maxFindingsPerFile": 5}
+
+
+def project_of(editor_settings: dict[str, object]) -> str:
+    """Return the `.linewise.toml` that says what an editor's settings say."""
+    lines = (
+        f"{re.sub('[A-Z]', lambda found: '-' + found[0].lower(), name)} = {json.dumps(value)}\n"
+        for name, value in editor_settings.items()
+    )
+    return "".join(lines)
+
+
+def documented(editor: str, language: str) -> list[str]:
+    """Return the configurations that an editor's page of the documentation tells to write."""
+    page = (ROOT / "docs" / "editors" / f"{editor}.md").read_text("utf-8")
+    found = re.findall(rf"^```{language}\n(.*?)^```$", page, re.MULTILINE | re.DOTALL)
+    assert found, (editor, language)
+    return found
+
+
+def as_installed() -> dict[str, str]:
+    """Return the environment in which `linewise` is on the path, as its user has it."""
+    here = str(Path(sys.executable).parent)
+    return os.environ | {"PATH": os.pathsep.join((here, os.environ["PATH"]))}
 
 
 def language_servers(below: Path) -> list[int]:

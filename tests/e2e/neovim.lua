@@ -1,6 +1,6 @@
--- One visit to a Python file in Neovim, as a client that diagnostics are pushed to.
+-- One visit to a Python file in Neovim, set up as docs/editors/neovim.md says.
 -- What was seen goes to $LINEWISE_SEEN as JSON; a step that never comes about ends Neovim with an error.
-local seen = {}
+local seen = { progress = {} }
 local pushes = {}
 
 local function wait_for(what, condition)
@@ -9,39 +9,31 @@ local function wait_for(what, condition)
   end
 end
 
+local function listen(method, hear)
+  local handle = vim.lsp.handlers[method]
+  vim.lsp.handlers[method] = function(failure, params, ...)
+    hear(params)
+    return handle(failure, params, ...)
+  end
+end
+
+local function line_of(buffer, number)
+  return vim.api.nvim_buf_get_lines(buffer, number, number + 1, false)[1]
+end
+
 local function visit()
+  listen("textDocument/publishDiagnostics", function(push)
+    table.insert(pushes, push)
+  end)
+  listen("$/progress", function(params)
+    table.insert(seen.progress, params.value)
+  end)
   vim.cmd("edit " .. vim.fn.fnameescape(os.getenv("LINEWISE_FILE")))
   local buffer = vim.api.nvim_get_current_buf()
-  local settings = vim.fn.json_decode(os.getenv("LINEWISE_SETTINGS"))
-  local exit_code
-  local show = vim.lsp.diagnostic.on_publish_diagnostics
-  local id = vim.lsp.start_client({
-    name = "linewise",
-    cmd = vim.fn.json_decode(os.getenv("LINEWISE_COMMAND")),
-    -- Which of the two counts depends on whether this version answers `workspace/configuration`.
-    init_options = settings,
-    settings = settings,
-    root_dir = vim.fn.expand("%:p:h"),
-    handlers = {
-      ["textDocument/publishDiagnostics"] = function(failure, push, ...)
-        table.insert(pushes, push)
-        return show(failure, push, ...)
-      end,
-      -- Only the extension for VS Code shows these two.
-      ["linewise/status"] = function() end,
-      ["linewise/fileSummary"] = function() end,
-    },
-    on_exit = function(code)
-      exit_code = code
-    end,
-  })
-  vim.bo[buffer].filetype = "python"
-  vim.lsp.buf_attach_client(buffer, id)
-  local client = vim.lsp.get_client_by_id(id)
-
   wait_for("the answer to initialize", function()
-    return client.initialized
+    return #vim.lsp.buf_get_clients(buffer) > 0
   end)
+  local _, client = next(vim.lsp.buf_get_clients(buffer))
   seen.pulls = client.server_capabilities.diagnosticProvider ~= nil
 
   wait_for("diagnostics", function()
@@ -76,7 +68,28 @@ local function visit()
       },
     },
   }, 60000)
-  seen.span = answers[id].result
+  seen.span = answers[client.id].result
+
+  seen.before = line_of(buffer, first.lnum)
+  vim.ui.select = function(actions, options, choose)
+    seen.actions = vim.tbl_map(options.format_item, actions)
+    for _, action in ipairs(actions) do
+      if options.format_item(action) == "Linewise: ignore this line" then
+        choose(action)
+      end
+    end
+  end
+  vim.lsp.buf.code_action()
+  wait_for("the comment", function()
+    return line_of(buffer, first.lnum) ~= seen.before
+  end)
+  seen.after = line_of(buffer, first.lnum)
+  wait_for("diagnostics without the ignored line", function()
+    return #vim.tbl_filter(function(d)
+      return d.lnum == first.lnum
+    end, vim.diagnostic.get(buffer)) == 0
+  end)
+  vim.cmd("undo")
 
   vim.api.nvim_buf_set_lines(buffer, 0, -1, false, {})
   wait_for("no diagnostics in an empty file", function()
@@ -93,9 +106,8 @@ local function visit()
 
   client.stop()
   wait_for("the server's end", function()
-    return exit_code ~= nil
+    return client.rpc.pid and vim.loop.kill(client.rpc.pid, 0) ~= 0
   end)
-  seen.exit_code = exit_code
 end
 
 local ok, reason = pcall(visit)

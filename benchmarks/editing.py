@@ -1,0 +1,150 @@
+"""What a user feels while typing: hovers beside a long scoring, and how soon an edit shows.
+
+And how much is underlined: the flagged share of a sample of the standard library.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import sysconfig
+import time
+from pathlib import Path
+from statistics import median, quantiles
+from typing import Any
+
+import numpy as np
+from lsprotocol import types
+
+from benchmarks.measure import seconds
+from benchmarks.scoring import floor, inputs_of
+from benchmarks.serving import Client, row, start, stop
+from linewise.analysis.findings import select_findings
+from linewise.engine import Engine
+from linewise.settings import DEFAULT_MODEL, Settings
+
+STDLIB = Path(sysconfig.get_path("stdlib"))
+DEBOUNCE = Settings().debounce / 1000
+EDITS = 9
+LONG = 5_000
+HOVERS = 300
+SAMPLE, LONGEST = 40, 1_000
+
+
+def measure() -> dict[str, Any]:
+    """Return the figures of typing, and the flagged share."""
+    hovers, edits = asyncio.run(_measure())
+    engine = Engine.load(DEFAULT_MODEL)
+    flagged, kept, code, files = _flagged(engine)
+    return {
+        "hover while 5,000 lines are scored, 99th percentile": {
+            **row(1000 * quantiles(hovers, n=100)[98], "ms", "<= 50"),
+            "hovers": len(hovers),
+        },
+        "last keystroke to diagnostics less the debounce / floor of the unit": {
+            **row((median(edits) - DEBOUNCE) / _floor_of_unit(engine), "×", "<= 1.5"),
+            "edits": len(edits),
+            "seconds": round(median(edits), 3),
+        },
+        "flagged of 100 code lines of the standard library": {
+            **row(100 * kept / code, "lines", "<= 5"),
+            "without the cap for a file": round(100 * flagged / code, 3),
+            "code lines": code,
+            "files": files,
+        },
+    }
+
+
+async def _measure() -> tuple[list[float], list[float]]:
+    client, _, _ = await start(Client({}))
+    edits = await _edits(client)
+    await stop(client)
+    client, _, _ = await start(Client())
+    hovers = await _hovers(client)
+    await stop(client)
+    return hovers, edits
+
+
+async def _hovers(client: Client) -> list[float]:
+    """Hover a scored file, again and again, while a long one is scored."""
+    scored = client.open(STDLIB / "textwrap.py")
+    report = await client.text_document_diagnostic_async(types.DocumentDiagnosticParams(scored))
+    assert isinstance(report, types.RelatedFullDocumentDiagnosticReport)
+    client.busy.clear()
+    long = client.open_text("file:///long.py", _long_file())
+    scoring = asyncio.ensure_future(
+        client.text_document_diagnostic_async(types.DocumentDiagnosticParams(long))
+    )
+    await asyncio.wait_for(client.busy.wait(), 30)
+    times = []
+    for turn in range(HOVERS):
+        place = report.items[turn % len(report.items)].range.start
+        begin = time.perf_counter()
+        answer = await client.text_document_hover_async(types.HoverParams(scored, place))
+        times.append(time.perf_counter() - begin)
+        assert answer is not None
+        assert not scoring.done(), "the long file is too short"
+        await asyncio.sleep(0.02)
+    scoring.cancel()
+    return times
+
+
+async def _edits(client: Client) -> list[float]:
+    """Edit a line in a file of 1,000, and pull as editors do."""
+    text, line = _edited_file()
+    document = client.open_text("file:///edited.py", text)
+    params = types.DocumentDiagnosticParams(document)
+    await client.text_document_diagnostic_async(params)
+    times = []
+    for version in range(2, EDITS + 3):
+        begin = time.perf_counter()
+        client.change(document, _with_edit(text, line, version), version)
+        await client.text_document_diagnostic_async(params)
+        times.append(time.perf_counter() - begin)
+    return times[1:]  # the first warms up
+
+
+def _floor_of_unit(engine: Engine) -> float:
+    """Return the median seconds of a bare pass over what an edit has scored again."""
+    text, line = _edited_file()
+    edited = inputs_of(_with_edit(text, line, 2), engine.model)
+    unit = [each for each in edited if each.unit.first_line <= line <= each.unit.last_line]
+    floor(unit, engine.model)
+    return median(seconds(lambda: floor(unit, engine.model)) for _ in range(EDITS))
+
+
+def _edited_file() -> tuple[str, int]:
+    lines = (STDLIB / "argparse.py").read_text("utf-8").split("\n")[:1_000]
+    line = next(n for n in range(500, 1_000) if lines[n].lstrip().startswith("return "))
+    return "\n".join(lines), line
+
+
+def _with_edit(text: str, line: int, number: int) -> str:
+    lines = text.split("\n")
+    lines[line] += f" or {number}"
+    return "\n".join(lines)
+
+
+def _long_file() -> str:
+    lines: list[str] = []
+    for path in _modules():
+        lines += path.read_text("utf-8").split("\n")
+    return "\n".join(lines[:LONG])
+
+
+def _modules() -> list[Path]:
+    return sorted(STDLIB.glob("*.py"))
+
+
+def _flagged(engine: Engine) -> tuple[int, int, int, int]:
+    """Return the flagged lines of a sample without and with the cap, its code lines and files."""
+    short = [path for path in _modules() if path.read_text("utf-8").count("\n") < LONGEST]
+    chosen = [short[at] for at in np.linspace(0, len(short) - 1, SAMPLE).astype(int)]
+    flagged = kept = code = 0
+    settings, threshold = Settings(), engine.manifest.calibration.threshold
+    for path in chosen:
+        scored = engine.score(path.read_text("utf-8"))
+        found = select_findings(scored.table, scored.lines, settings, threshold)
+        kept += len(found.findings)
+        flagged += len(found.findings) + found.hidden
+        code += len(scored.lines)
+    return flagged, kept, code, len(chosen)
