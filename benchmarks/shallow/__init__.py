@@ -1,0 +1,1 @@
+"""Whether a small model favours shallow syntax, such as indentation, over semantics."""
