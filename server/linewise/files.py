@@ -77,11 +77,23 @@ def decode_source(data: bytes, settings: Settings) -> Source | Skipped:
                 decoded = Skipped(f"{error.msg}: correct the encoding declared in its first lines")
             return decoded
     decoded = _decode(data, encoding)
-    if isinstance(decoded, Source) and (lines := _count_lines(decoded.text)) > (
-        limit := settings.max_file_lines
-    ):
+    return _within_lines(decoded, settings) if isinstance(decoded, Source) else decoded
+
+
+def decoded_source(text: str, settings: Settings) -> Source | Skipped:
+    """Take a text that others have decoded for a file's content, within the same limits."""
+    if len(text.encode("utf-8", "surrogatepass")) > settings.max_file_bytes:
+        return _too_large(settings)
+    if "\0" in text:
+        return Skipped(f"binary (a NUL byte in line {text.count(chr(10), 0, text.index(chr(0))) + 1})")
+    return _within_lines(Source(text.removeprefix("\ufeff"), "utf-8"), settings)
+
+
+def _within_lines(source: Source, settings: Settings) -> Source | Skipped:
+    lines, limit = _count_lines(source.text), settings.max_file_lines
+    if lines > limit:
         return Skipped(f"{lines:,} lines, above the limit of {limit:,}: raise it with --max-lines")
-    return decoded
+    return source
 
 
 def _decode(data: bytes, encoding: str) -> Source | Skipped:

@@ -6,7 +6,7 @@ All are non-negative integers. Weights enter as multiples of 2⁻³⁰ (`QUANTUM
 from __future__ import annotations
 
 import zlib
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from enum import StrEnum
 
 import numpy as np
@@ -126,6 +126,26 @@ class Counted:
             np.add.at(sums, place, values)
             cells[each] = used[sums > 0], sums[sums > 0]
         return cls(cells)
+
+    def pairs(self, schema: Schema) -> Iterator[tuple[str, str, int, float, float]]:
+        """Yield each pair of categories: target's, rationale's, how many, both parts of weights.
+
+        The parts of weights are sums of the positive ones and of the sizes of the negative ones,
+        in the unit of the weights.
+        """
+        signed = {
+            each: dict(zip(*(part.tolist() for part in self.cells[each]), strict=True))
+            for each in (Cells.PAIRS, Cells.POSITIVE, Cells.NEGATIVE)
+        }
+        for pair, tokens in signed[Cells.PAIRS].items():
+            target, rationale = divmod(pair, len(schema.categories))
+            yield (
+                schema.categories[target],
+                schema.categories[rationale],
+                tokens,
+                signed[Cells.POSITIVE].get(pair, 0) * QUANTUM,
+                signed[Cells.NEGATIVE].get(pair, 0) * QUANTUM,
+            )
 
     def to_bytes(self) -> bytes:
         """Return a compact form for a database."""

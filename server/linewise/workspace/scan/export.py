@@ -15,7 +15,7 @@ from attrs import frozen
 
 from linewise.analysis.lines import without_surrogates
 from linewise.errors import LinewiseError
-from linewise.rationale.statistics.counts import QUANTUM, Cells, Counted
+from linewise.rationale.statistics.counts import Counted
 from linewise.workspace.scan.formats import TableFormat
 from linewise.workspace.scan.records import LINE, Method, Reader
 from linewise.workspace.scan.store import Store
@@ -134,23 +134,9 @@ def _rationales(rows: Connection) -> Iterator[Row]:
     )
     for path, model, ordinal, blob, *columns in rows.execute(query):
         method, counted = Method.of_row(*columns), Counted.from_bytes(blob)
-        categories, place = method.schema.categories, (os.fsdecode(path), model, ordinal)
-        signed = {
-            each: dict(zip(*(part.tolist() for part in counted.cells[each]), strict=True))
-            for each in (Cells.PAIRS, Cells.POSITIVE, Cells.NEGATIVE)
-        }
-        for pair, tokens in signed[Cells.PAIRS].items():
-            target, rationale = divmod(pair, len(categories))
-            yield (
-                *place,
-                method.name,
-                method.target,
-                categories[target],
-                categories[rationale],
-                tokens,
-                signed[Cells.POSITIVE].get(pair, 0) * QUANTUM,
-                signed[Cells.NEGATIVE].get(pair, 0) * QUANTUM,
-            )
+        place = os.fsdecode(path), model, ordinal, method.name, method.target
+        for row in counted.pairs(method.schema):
+            yield *place, *row
 
 
 def _write_parquet(table: Table, path: Path) -> None:

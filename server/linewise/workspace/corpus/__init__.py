@@ -1,0 +1,1 @@
+"""Corpora: many repositories read into Parquet, partition by partition, here or on a cluster."""

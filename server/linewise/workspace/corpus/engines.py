@@ -1,0 +1,174 @@
+"""Where partitions are read: in this process, or by a pool of actors on a Ray cluster.
+
+Both call `Work.do` on each partition, so results are the same. On a cluster a partition may be read
+twice, when a worker dies between storing it and saying so; it then replaces itself.
+"""
+
+from __future__ import annotations
+
+import logging
+import os
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import cattrs
+from attrs import field, frozen
+
+from linewise.errors import LinewiseError
+from linewise.settings import Settings
+from linewise.workspace.corpus.output import CorpusOutput
+from linewise.workspace.corpus.partition import Heard, Outcome, read_partition
+from linewise.workspace.corpus.plan import Partition
+from linewise.workspace.scan.scan import Instruments
+
+LOOPBACK = "127.0.0.1"
+
+
+@frozen(eq=False)
+class Work:
+    """What is done with a partition. It travels to the workers; ``load`` is called there once."""
+
+    output: CorpusOutput
+    load: Callable[[], Instruments]
+    statements: tuple[str, ...]
+    settings: Settings = field(factory=Settings)
+
+    def do(self, partition: Partition, instruments: Instruments) -> Outcome:
+        """Read a partition and store what was found.
+
+        Raises
+        ------
+        LinewiseError
+            If the model fails.
+        OSError
+            If the output cannot be written.
+        """
+        outcome, rows = read_partition(partition, instruments, self.settings, self.statements)
+        self.output.store(outcome, rows)
+        return outcome
+
+
+@frozen
+class Cluster:
+    """Where and how wide: ``address`` of a Ray cluster, None for one on this machine alone.
+
+    ``workers`` hold a model each (None: as many as there are cores for), on ``threads`` cores and
+    a share of a GPU.
+    """
+
+    address: str | None = None
+    workers: int | None = None
+    threads: int = 1
+    gpus: float = 0.0
+
+
+def run_here(work: Work, pending: Sequence[Partition], heard: Heard) -> None:
+    """Read partitions one after the other in this process; raises what `Work.do` does."""
+    if not pending:
+        return
+    instruments = work.load()
+    for partition in pending:
+        heard(work.do(partition, instruments))
+
+
+def run_on_ray(work: Work, pending: Sequence[Partition], cluster: Cluster, heard: Heard) -> None:
+    """Read partitions on a Ray cluster; those of workers that die are read by others.
+
+    Raises
+    ------
+    LinewiseError
+        If Ray is missing, the cluster is not there, or a worker cannot load the model, read or
+        write; what was stored stays.
+    """
+    if not pending:
+        return
+    ray = _ray()
+    try:
+        _start(ray, cluster)
+        for row in _outcomes(ray, work, pending, cluster):
+            heard(cattrs.structure(row, Outcome))
+    except (ray.exceptions.RayError, ConnectionError, OSError) as error:
+        raise LinewiseError(_reason(error)) from error
+    finally:
+        ray.shutdown()
+
+
+class _Worker:
+    """An actor: it holds the model and reads one partition after the other."""
+
+    def __init__(self, work: Work, threads: int) -> None:
+        os.environ["LINEWISE_THREADS"] = str(threads)
+        self._work = work
+        self._instruments = work.load()
+
+    def __call__(self, batch: dict[str, Any]) -> dict[str, Any]:
+        done = [self._work.do(each, self._instruments) for each in batch["item"]]
+        return {"item": [cattrs.unstructure(each) for each in done]}
+
+
+def _ray() -> Any:
+    # Before it is imported: Ray reports its use to its makers unless it is told not to.
+    os.environ |= {
+        "RAY_USAGE_STATS_ENABLED": "0",
+        "RAY_DATA_DISABLE_PROGRESS_BARS": "1",
+        "RAY_ACCEL_ENV_VAR_OVERRIDE_ON_ZERO": "0",
+    }
+    try:
+        import ray
+        import ray.data
+    except ImportError:
+        raise LinewiseError("--engine ray needs Ray: `pip install 'linewise[ray]'`") from None
+    return ray
+
+
+def _start(ray: Any, cluster: Cluster) -> None:
+    quiet = {"logging_level": logging.ERROR, "log_to_driver": False}
+    if cluster.address is not None:
+        ray.init(address=cluster.address, **quiet)
+        return
+    workers = cluster.workers or max(1, (os.cpu_count() or 1) // cluster.threads)
+    ray.init(
+        # Whatever RAY_ADDRESS says: nobody named another machine.
+        address="local",
+        num_cpus=workers * cluster.threads,
+        include_dashboard=False,
+        _node_ip_address=LOOPBACK,
+        **quiet,
+    )
+
+
+def _outcomes(ray: Any, work: Work, pending: Sequence[Partition], cluster: Cluster) -> Any:
+    resources = ray.cluster_resources()
+    workers = cluster.workers or max(1, int(resources.get("CPU", 1)) // cluster.threads)
+    context = ray.data.DataContext.get_current()
+    context.enable_progress_bars = False
+    logging.getLogger("ray.data").setLevel(logging.ERROR)
+    # A block for each, so that one that is lost costs no other.
+    partitions = ray.data.from_items(list(pending), override_num_blocks=len(pending))
+    found = partitions.map_batches(
+        _Worker,
+        fn_constructor_args=(work, cluster.threads),
+        batch_size=1,
+        num_cpus=cluster.threads,
+        num_gpus=cluster.gpus or None,
+        # None waits with one worker while another has nothing to do.
+        compute=ray.data.ActorPoolStrategy(
+            size=min(workers, len(pending)), max_tasks_in_flight_per_actor=1
+        ),
+    )
+    for row in found.iter_rows():
+        yield row["item"]
+
+
+def _reason(error: Exception) -> str:
+    """Return what went wrong on a worker, as it said it."""
+    cause = getattr(error, "cause", None) or error.__cause__
+    while isinstance(cause, Exception) and not isinstance(cause, LinewiseError):
+        following = getattr(cause, "cause", None) or cause.__cause__
+        if following is None:
+            break
+        cause = following
+    if isinstance(cause, LinewiseError):
+        return f"a worker stopped: {cause}"
+    lines = str(cause or error).strip().splitlines() or [type(error).__name__]
+    return f"Ray stopped: {lines[-1]}"
