@@ -85,7 +85,9 @@ def decoded_source(text: str, settings: Settings) -> Source | Skipped:
     if len(text.encode("utf-8", "surrogatepass")) > settings.max_file_bytes:
         return _too_large(settings)
     if "\0" in text:
-        return Skipped(f"binary (a NUL byte in line {text.count(chr(10), 0, text.index(chr(0))) + 1})")
+        return Skipped(
+            f"binary (a NUL byte in line {text.count(chr(10), 0, text.index(chr(0))) + 1})"
+        )
     return _within_lines(Source(text.removeprefix("\ufeff"), "utf-8"), settings)
 
 

@@ -30,3 +30,10 @@ class Color(StrEnum):
     AUTO = "auto"
     ALWAYS = "always"
     NEVER = "never"
+
+
+class Engine(StrEnum):
+    """Where a corpus is read."""
+
+    LOCAL = "local"
+    RAY = "ray"

@@ -1,24 +1,69 @@
-"""``linewise scan``: read a folder and keep its statistics."""
+"""``linewise scan``: read a folder and keep its statistics, or corpora into Parquet."""
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from contextlib import ExitStack
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from linewise.commands.choices import Engine
 from linewise.rationale.study.target import Target
 from linewise.settings import Settings
+
+if TYPE_CHECKING:
+    from linewise.commands.corpus import Run
+    from linewise.commands.scanning import Options
+    from linewise.workspace.corpus.partition import Outcome
 
 _DEFAULTS = Settings()
 
 
 def scan(
-    folder: Annotated[
-        Path,
-        typer.Argument(metavar="FOLDER", exists=True, file_okay=False, help="The folder to read."),
-    ] = Path(),
+    corpora: Annotated[
+        list[Path] | None,
+        typer.Argument(
+            metavar="FOLDER…",
+            exists=True,
+            show_default="this one",
+            help="The folder to read; with --out, any number of folders and Parquet files.",
+        ),
+    ] = None,
     *,
+    out: Annotated[
+        Path | None,
+        typer.Option(
+            metavar="FOLDER", file_okay=False, help="Read a corpus: write Parquet there instead."
+        ),
+    ] = None,
+    engine: Annotated[
+        Engine, typer.Option(help="With --out: read in this process, or on a Ray cluster.")
+    ] = Engine.LOCAL,
+    address: Annotated[
+        str | None,
+        typer.Option(
+            metavar="ADDRESS",
+            show_default="one on this machine",
+            help="With --engine ray: the cluster's address.",
+        ),
+    ] = None,
+    workers: Annotated[
+        int | None,
+        typer.Option(
+            min=1,
+            metavar="N",
+            show_default="as many as there are cores",
+            help="With --engine ray: how many workers hold the model.",
+        ),
+    ] = None,
+    gpus: Annotated[
+        float, typer.Option(min=0, metavar="N", help="With --engine ray: GPUs of each worker.")
+    ] = 0.0,
+    partition: Annotated[
+        int, typer.Option(min=1, metavar="N", help="With --out: about N files in a partition.")
+    ] = 64,
     model: Annotated[
         str, typer.Option("--model", "-m", metavar="NAME", help="The installed target model.")
     ] = _DEFAULTS.model,
@@ -70,10 +115,10 @@ def scan(
 ) -> None:
     """Read a folder's Python files and keep their statistics, outside of the folder.
 
-    Only what changed since the last scan is read; a scan that was interrupted goes on.
+    Only what changed since the last scan is read; a scan that was interrupted goes on. With --out,
+    corpora of any size are read into Parquet files there, in partitions, by any number of workers.
     """
-    from linewise.commands.console import file_progress, write_json
-    from linewise.commands.scanning import Options, keep_trend, opened_scan, payload, run, summary
+    from linewise.commands.scanning import Options
     from linewise.workspace.scan.choice import Choice
     from linewise.workspace.scan.pacing import Budget
     from linewise.workspace.scan.walk import Globs
@@ -89,6 +134,23 @@ def scan(
     def say(text: str) -> None:
         typer.echo(f"linewise: {text}", err=True)
 
+    if out is not None:
+        from linewise.commands.corpus import Run
+
+        how = Run(out, engine, address, workers, gpus, partition)
+        _scan_corpora(corpora or [Path()], options, how, say, json=json)
+        return
+    if len(corpora or ()) > 1 or engine is not Engine.LOCAL:
+        raise typer.BadParameter("several corpora, or Ray, need a folder for their results: --out")
+    _scan_folder((corpora or [Path()])[0], options, say, json=json)
+
+
+def _scan_folder(folder: Path, options: Options, say: Callable[[str], None], *, json: bool) -> None:
+    from linewise.commands.console import file_progress, write_json
+    from linewise.commands.scanning import keep_trend, opened_scan, payload, run, summary
+
+    if not folder.is_dir():
+        raise typer.BadParameter(f"{folder} is no folder; a Parquet file is read with --out")
     with opened_scan(folder, options, say) as scanning:
         with file_progress(scanning.progress.pending) as tell:
             run(scanning, options.budget, tell)
@@ -98,4 +160,30 @@ def scan(
         write_json(payload(done))
     else:
         for line in summary(done, folder):
+            typer.echo(line)
+
+
+def _scan_corpora(
+    corpora: list[Path], options: Options, run: Run, say: Callable[[str], None], *, json: bool
+) -> None:
+    from linewise.commands.console import file_progress, write_json
+    from linewise.commands.corpus import payload, scan_corpora, summary
+
+    with ExitStack() as shown:
+
+        def progress(count: int) -> Callable[[Outcome], None]:
+            tell, read = shown.enter_context(file_progress(count)), 0
+
+            def heard(outcome: Outcome) -> None:
+                nonlocal read
+                read += 1
+                tell(outcome.name, read)
+
+            return heard
+
+        done = scan_corpora(corpora, options, run, say, progress)
+    if json:
+        write_json(payload(done))
+    else:
+        for line in summary(done, run.out):
             typer.echo(line)

@@ -110,8 +110,7 @@ def _ray() -> Any:
     # Before it is imported: Ray reports its use to its makers unless it is told not to.
     os.environ |= {
         "RAY_USAGE_STATS_ENABLED": "0",
-        "RAY_DATA_DISABLE_PROGRESS_BARS": "1",
-        "RAY_ACCEL_ENV_VAR_OVERRIDE_ON_ZERO": "0",
+        "RAY_BACKEND_LOG_LEVEL": os.environ.get("RAY_BACKEND_LOG_LEVEL", "fatal"),
     }
     try:
         import ray
