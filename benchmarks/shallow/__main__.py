@@ -26,9 +26,9 @@ from linewise.settings import DEFAULT_MODEL
 def main(
     *,
     model: Annotated[list[str] | None, typer.Option(help="A target model; at most two.")] = None,
-    count: Annotated[int, typer.Option(help="How many functions.")] = 1200,
-    context: Annotated[int, typer.Option(help="Tokens before the target that are read.")] = 48,
-    places: Annotated[int, typer.Option(help="The most tokens of a rationale.")] = 5,
+    count: Annotated[int, typer.Option(help="How many functions.")] = 1000,
+    context: Annotated[int, typer.Option(help="Tokens before the target that are read.")] = 40,
+    places: Annotated[int, typer.Option(help="The most tokens of a rationale.")] = 4,
     minutes: Annotated[float, typer.Option(help="Stop after so long; the next run goes on.")] = 60,
     cache: Annotated[Path, typer.Option(help="Where what was found is kept.")] = Path(".lab"),
 ) -> None:

@@ -14,6 +14,7 @@ import typer
 from linewise import __version__
 from linewise.commands.calibrate import calibrate
 from linewise.commands.check import EXIT_CODES, check
+from linewise.commands.compare import compare
 from linewise.commands.db import app as db
 from linewise.commands.doctor import doctor
 from linewise.commands.explain import explain
@@ -52,6 +53,7 @@ app.command(epilog=EXIT_CODES)(check)
 app.command(context_settings={"ignore_unknown_options": True})(explain)
 app.command()(scan)
 app.command()(report)
+app.command()(compare)
 app.command()(calibrate)
 app.command()(serve)
 app.command()(doctor)

@@ -37,3 +37,11 @@ class Engine(StrEnum):
 
     LOCAL = "local"
     RAY = "ray"
+
+
+class ComparisonFormat(StrEnum):
+    """What a comparison of models is printed as."""
+
+    TEXT = "text"
+    MD = "md"
+    JSON = "json"

@@ -48,6 +48,25 @@ class CategoryDifference:
 
 
 @frozen
+class CategoryShift:
+    """How much more ``a`` holds of a category than ``b``, beyond what random rationales show.
+
+    ``a``, ``b`` and ``chance_a``, ``chance_b`` are shares, 0 to 1; ``beyond`` is
+    (a - chance_a) - (b - chance_b), ``p`` that of it being 0, and ``q`` as in
+    `CategoryDifference`.
+    """
+
+    category: str
+    a: float
+    b: float
+    chance_a: float
+    chance_b: float
+    beyond: Interval
+    p: float
+    q: float
+
+
+@frozen
 class Divergence:
     """``distance`` is that of Jensen and Shannon with base 2: 0 (equal) to 1 (nothing shared).
 
@@ -120,7 +139,7 @@ def compare(
     distance = Intervals(*np.sqrt([squared.value, squared.low, squared.high])).at()
     effect = percentile(p - q, shares(mine) - shares(yours))
 
-    under_null = _flipped(one, other, flips, seed)
+    under_null = _flipped(_contributions(one, other), flips, seed)
     distances = jensen_shannon(*_apart((p + q) / 2, under_null))
     by_category = _p_value(np.abs(under_null), np.abs(p - q))
     discovery = discovery_rates(by_category)
@@ -141,15 +160,67 @@ def compare(
     )
 
 
-def _flipped(a: Floats, b: Floats, flips: int, seed: int) -> Floats:
-    """Return differences (flips, K) of the distributions as they would be if both were equal.
+def shifts(
+    a: tuple[Floats, Floats],
+    b: tuple[Floats, Floats],
+    categories: Sequence[str],
+    *,
+    resamples: int = RESAMPLES,
+    flips: int = FLIPS,
+    seed: int = 0,
+) -> tuple[CategoryShift, ...]:
+    """Compare how two distributions differ from their controls, category by category.
+
+    ``a`` and ``b`` are a distribution and its control each, by clusters (J, K) as in `compare`.
+    Two models cut texts into different tokens, so already random rationales of theirs may differ.
+    Raises ValueError if one of them holds nothing.
+    """
+    parts = (*a, *b)
+    if not all(each.any() for each in parts):
+        raise ValueError("an empty distribution differs from nothing")
+    seen = np.flatnonzero(np.any([each.any(axis=0) for each in parts], axis=0))
+    occupied = np.any([each.any(axis=1) for each in parts], axis=0)
+    rows = [each[occupied][:, seen] for each in parts]
+    shown = [shares(each.sum(axis=0)) for each in rows]
+    beyond = (shown[0] - shown[1]) - (shown[2] - shown[3])
+
+    weights = resampling(int(occupied.sum()), resamples, seed)
+    drawn = [weights @ each for each in rows]
+    known = np.all([each.any(axis=1) for each in drawn], axis=0)
+    resampled = [shares(each[known]) for each in drawn]
+    found = percentile(beyond, (resampled[0] - resampled[1]) - (resampled[2] - resampled[3]))
+
+    contributions = _contributions(rows[0], rows[2]) - _contributions(rows[1], rows[3])
+    by_category = _p_value(np.abs(_flipped(contributions, flips, seed)), np.abs(beyond))
+    discovery = discovery_rates(by_category)
+    return tuple(
+        CategoryShift(
+            categories[int(each)],
+            float(shown[0][k]),
+            float(shown[2][k]),
+            float(shown[1][k]),
+            float(shown[3][k]),
+            found.at(k),
+            float(by_category[k]),
+            float(discovery[k]),
+        )
+        for k, each in enumerate(seen)
+    )
+
+
+def _contributions(a: Floats, b: Floats) -> Floats:
+    """Return what each cluster (J, K) contributes to the difference of the distributions.
 
     With the common distribution m = (p + q) / 2, cluster j contributes
     (aⱼ - m Σaⱼ) / Σa - (bⱼ - m Σbⱼ) / Σb; over all clusters that adds up to p - q exactly.
     """
     common = (shares(a.sum(axis=0)) + shares(b.sum(axis=0))) / 2
-    contributions = _residual(a, common) - _residual(b, common)
-    return np.asarray(_signs(flips, len(a), seed) @ contributions)
+    return np.asarray(_residual(a, common) - _residual(b, common))
+
+
+def _flipped(contributions: Floats, flips: int, seed: int) -> Floats:
+    """Return differences (flips, K) as they would be if they were 0 but for chance."""
+    return np.asarray(_signs(flips, len(contributions), seed) @ contributions)
 
 
 @lru_cache(maxsize=4)

@@ -6,11 +6,10 @@ from collections.abc import Sequence
 
 import numpy as np
 from attrs import evolve, frozen
-from scipy.stats import false_discovery_control
 
 from linewise.rationale.statistics.aggregators import Floats
 from linewise.rationale.statistics.counts import Cells
-from linewise.rationale.statistics.divergence import Divergence, compare
+from linewise.rationale.statistics.divergence import Divergence, compare, discovery_rates
 from linewise.rationale.statistics.tally import CLUSTERS, Tally
 
 
@@ -53,8 +52,8 @@ def _pairs(tally: Tally) -> Floats:
 def _discovered(found: Sequence[TargetDifference]) -> tuple[TargetDifference, ...]:
     if not found:
         return ()
-    cells = [each.p for row in found for each in row.divergence.categories]
-    rates = iter(false_discovery_control(cells).tolist())
+    cells = np.array([each.p for row in found for each in row.divergence.categories])
+    rates = iter(discovery_rates(cells).tolist())
     return tuple(
         evolve(
             row,
