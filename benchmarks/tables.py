@@ -15,6 +15,7 @@ from typing import Any
 
 from benchmarks.explanations import tables as explanations
 from benchmarks.markdown import interval, origin, table
+from benchmarks.shallow import tables as shallow
 from benchmarks.workspace.tables import costs
 from linewise.lab.evaluate.tables import (
     differences,
@@ -29,6 +30,9 @@ ROOT = Path(__file__).parents[1]
 PROBE = ROOT / "models" / "smollm2-135m"
 INTENTS = ("function docstring", "none")
 RESULTS = ROOT / "benchmarks" / "results"
+LINES = 100_000_000
+WORKERS = (1, 64, 1024)
+"""What sizing is shown for."""
 
 
 def main() -> int:
@@ -76,6 +80,13 @@ def _tables() -> Iterable[tuple[Path, str, str]]:
     workspace = RESULTS / "workspace.json"
     if workspace.exists():
         yield ROOT / "docs" / "report.md", "costs", costs(_read(workspace))
+    scale = RESULTS / "scale.json"
+    if scale.exists():
+        yield ROOT / "docs" / "scale.md", "scale", sizing(_read(scale))
+    rationales = RESULTS / "shallow.json"
+    if rationales.exists():
+        for name, found in shallow.tables(_read(rationales)):
+            yield ROOT / "docs" / "compare.md", name, found
     for name, found in explanations.tables(RESULTS):
         yield ROOT / "docs" / "rationales.md", name, found
 
@@ -179,6 +190,55 @@ def quantization(record: dict[str, Any]) -> str:
         )
     headings = ["scheme", "size", "speed", "error", "Brier skill", "ECE", "AUC"]
     return origin(record) + "\n\n" + table(headings, body)
+
+
+def sizing(record: dict[str, Any]) -> str:
+    """Return what was measured of corpora, and what a hundred million lines would cost."""
+    figures = record["figures"]
+    speeds = figures["tokens_per_second"]
+    body = [[name, _range(each)] for name, each in speeds.items()]
+    body.append(
+        [
+            "this process, with edit rationales",
+            f"{figures['tokens_per_second_with_edit_rationales']:,.0f}",
+        ]
+    )
+    ratio = figures["two workers / one"]
+    measured = (
+        f"{origin(record)} {figures['files']} files of the standard library, "
+        f"{figures['lines']:,} lines, {figures['tokens_per_line']:g} tokens a line (headers "
+        f"included); one thread per worker. Two workers do {ratio[0]:.2f} × ({ratio[1]:.2f} to "
+        f"{ratio[2]:.2f}) what one does (budget: {figures['budget'].replace('>=', '≥')}).\n\n"
+    )
+    return measured + table(["", "tokens a second"], body) + "\n\n" + _cost(figures)
+
+
+def _cost(figures: dict[str, Any]) -> str:
+    tokens = LINES * figures["tokens_per_line"]
+    worker = figures["tokens_per_second"]["Ray, 2 workers"][0] / 2
+    # Rationales cost as many times a score on a cluster as in one process.
+    factor = (
+        figures["tokens_per_second"]["this process"][0]
+        / figures["tokens_per_second_with_edit_rationales"]
+    )
+    price, currency = figures["price_per_core_hour"], figures["currency"]
+    body = []
+    for name, times in (("scores", 1.0), ("scores and edit rationales", factor)):
+        hours = times * tokens / worker / 3600
+        for workers in WORKERS:
+            cells = [f"{hours:,.0f}", f"{hours / workers:,.1f}", f"{hours * price:,.0f} {currency}"]
+            body.append([name, f"{workers:,}", *cells])
+    head = (
+        f"{LINES:,} lines, by that: {tokens:,.0f} tokens. Assumed: every worker does what each of "
+        f"the two did, whatever their number; a core-hour costs {price:g} {currency} (a parameter, "
+        "no quotation); starting up costs nothing."
+    )
+    headings = ["", "workers (cores)", "core-hours", "hours", "cost"]
+    return f"{head}\n\n{table(headings, body)}"
+
+
+def _range(values: list[float]) -> str:
+    return f"{values[0]:,.0f} ({values[1]:,.0f} to {values[2]:,.0f})"
 
 
 def git_calibration(record: dict[str, Any]) -> str:

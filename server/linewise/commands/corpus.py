@@ -55,7 +55,10 @@ class Run:
 
 @frozen
 class Done:
-    """What a scan of a corpus did: partitions in all, those read now, and what is there now."""
+    """What a scan of a corpus did: partitions in all, those read now, and what is there now.
+
+    ``seconds`` is what all workers together spent on reading.
+    """
 
     partitions: int
     read: int
@@ -94,7 +97,7 @@ def scan_corpora(
 
         def heard(outcome: Outcome) -> None:
             nonlocal seconds
-            seconds += outcome.seconds
+            seconds += outcome.ended - outcome.began
             tell(outcome)
 
         if run.engine is Engine.LOCAL:

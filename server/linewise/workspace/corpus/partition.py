@@ -32,7 +32,8 @@ class Outcome:
     """What came of a partition.
 
     ``problems`` are (repository, path, reason) of files that could not be read. ``tokens`` counts
-    those of the units' inputs; ``seconds`` are not part of what is stored.
+    those of the units' inputs. When it ``began`` and ``ended``, in seconds since 1970, is not
+    stored.
     """
 
     name: str
@@ -43,7 +44,8 @@ class Outcome:
     explained: int = 0
     tokens: int = 0
     problems: list[tuple[str, str, str]] = field(factory=list)
-    seconds: float = 0.0
+    began: float = 0.0
+    ended: float = 0.0
 
 
 @frozen(eq=False)
@@ -67,8 +69,7 @@ def read_partition(
     LinewiseError
         If the model fails.
     """
-    began = time.monotonic()
-    outcome, rows = Outcome(partition.name, partition.key), []
+    outcome, rows = Outcome(partition.name, partition.key, began=time.time()), []
     known: dict[bytes, _Unit] = {}
     for item, source in _sources(partition, settings):
         try:
@@ -91,7 +92,7 @@ def read_partition(
         outcome.units += len(found)
         outcome.explained += sum(row["sums"] is not None for row in found)
         outcome.tokens += sum(row["tokens"] for row in found)
-    outcome.seconds = time.monotonic() - began
+    outcome.ended = time.time()
     return outcome, rows
 
 
