@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import platform
 from collections.abc import Callable, Iterator, Sequence
 from datetime import UTC, datetime
 from functools import partial
@@ -125,9 +126,8 @@ def load_same_instruments(model: str, choice: Choice | None, reader: Reader) -> 
     """
     if reader_of(model) != reader:
         raise LinewiseError(
-            f"{model} on {os.uname().nodename if hasattr(os, 'uname') else 'a worker'} is another "
-            "model or probe than on the machine that asked: install the same Linewise and run "
-            f"`linewise models pull {model}` on all of them"
+            f"{model} on {platform.node()} is another model or probe than on the machine that "
+            f"asked: install the same Linewise and run `linewise models pull {model}` on all of them"
         )
     return load_instruments(model, choice)
 
@@ -161,11 +161,9 @@ _SKIPPED_SHOWN = 10
 
 
 def _cluster(run: Run) -> Cluster:
-    threads = os.environ.get("LINEWISE_THREADS", "")
-    return Cluster(
-        run.address, run.workers, int(threads) if threads.isdecimal() and threads != "0" else 1,
-        run.gpus,
-    )  # fmt: skip
+    chosen = os.environ.get("LINEWISE_THREADS", "")
+    threads = int(chosen) if chosen.isdecimal() and int(chosen) else 1
+    return Cluster(run.address, run.workers, threads, run.gpus)
 
 
 def _outcomes(output: CorpusOutput, names: Sequence[str]) -> Iterator[Outcome]:
