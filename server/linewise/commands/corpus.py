@@ -127,7 +127,7 @@ def load_same_instruments(model: str, choice: Choice | None, reader: Reader) -> 
     if reader_of(model) != reader:
         raise LinewiseError(
             f"{model} on {platform.node()} is another model or probe than on the machine that "
-            f"asked: install the same Linewise and run `linewise models pull {model}` on all of them"
+            f"asked: install one version of Linewise and run `linewise models pull {model}` on all"
         )
     return load_instruments(model, choice)
 
