@@ -42,10 +42,10 @@ _store, installed = _models._store, _models.installed
 
 
 @pytest.fixture
-def loading(installed, make_probe):
+def loading(installed, tiny_probe):
     """What loads the tiny model and its probe."""
     installed("llama")
-    return partial(load, os.environ["LINEWISE_CACHE_DIR"], str(make_probe(32)))
+    return partial(load, os.environ["LINEWISE_CACHE_DIR"], str(tiny_probe))
 
 
 @pytest.fixture
@@ -215,7 +215,7 @@ def test_what_is_malformed_is_skipped_and_named(tmp_path, loading):
 
 def test_pages_that_are_damaged_cost_their_rows_only(tmp_path, loading):
     rows = [
-        {"path": f"f{n}.py", "content": f"x{n} = {n}\n" * 400, "repository": "a"} for n in range(8)
+        {"path": f"f{n}.py", "content": f"x{n} = {n}\n" * 12, "repository": "a"} for n in range(8)
     ]
     path = parquet(tmp_path / "c.parquet", rows, row_group_size=4, compression="zstd")
     place = pq.ParquetFile(path).metadata.row_group(1).column(1).data_page_offset

@@ -28,9 +28,9 @@ pytestmark = pytest.mark.slow
 
 
 @pytest.fixture
-def places(installed, make_probe):
+def places(installed, tiny_probe):
     installed("llama")
-    return os.environ["LINEWISE_CACHE_DIR"], str(make_probe(32))
+    return os.environ["LINEWISE_CACHE_DIR"], str(tiny_probe)
 
 
 def strangers():
