@@ -128,7 +128,14 @@ def run_adapt(
     figures = adapt(
         _training(data, limit),
         ActivationStore(target, cache),
-        Trunk(pretrained(model), layer, adaptation.blocks, rank, device()),
+        Trunk(
+            pretrained(model),
+            layer,
+            blocks=adaptation.blocks,
+            rank=rank,
+            seed=adaptation.seed,
+            device=device(),
+        ),
         cache / "adapt",
         adaptation,
         seconds=minutes * 60,

@@ -55,9 +55,9 @@ class Frozen(Model):
         return out.hidden_states[2].numpy()
 
 
-def trunk(rank=2, blocks=1, kind="llama"):
-    torch.manual_seed(0)
-    return Trunk(llama(kind), 2, blocks, rank, torch.device("cpu"))
+def trunk(rank=2, blocks=1, kind="llama", seed=0):
+    device = torch.device("cpu")
+    return Trunk(llama(kind), 2, blocks=blocks, rank=rank, seed=seed, device=device)
 
 
 @pytest.fixture
@@ -81,6 +81,12 @@ def test_only_the_blocks_right_below_the_layer_learn(rank, kind):
     loss = made.states(inputs_of(["def f(a):\n    return a\n"], Model())[0]).square().sum()
     loss.backward()
     assert any(each.grad.abs().sum() > 0 for each in names.values())
+
+
+def test_an_adapter_is_drawn_from_its_seed():
+    one, same, other = (list(trunk(seed=seed).parameters.values()) for seed in (1, 1, 2))
+    assert all(map(torch.equal, one, same))
+    assert not all(map(torch.equal, one, other))
 
 
 def test_untrained_it_says_what_the_frozen_model_says(documents, store):

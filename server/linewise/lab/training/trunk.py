@@ -30,8 +30,9 @@ _SCALE = 2  # LoRA's α over its rank: what its product is multiplied by
 class Trunk:
     """``model`` cut above block ``layer``; the last ``blocks`` below are what is trained.
 
-    With ``rank`` as low-rank changes of their linear layers (LoRA, arXiv 2106.09685), which are
-    nothing before training; with rank 0 as they are. All else is frozen. ``model`` is changed.
+    With ``rank`` as low-rank changes of their linear layers (LoRA, arXiv 2106.09685), drawn from
+    ``seed``, which are nothing before training; with rank 0 as they are. All else is frozen.
+    ``model`` is changed.
 
     Raises
     ------
@@ -40,7 +41,14 @@ class Trunk:
     """
 
     def __init__(
-        self, model: PreTrainedModel, layer: int, blocks: int, rank: int, device: torch.device
+        self,
+        model: PreTrainedModel,
+        layer: int,
+        *,
+        blocks: int,
+        rank: int,
+        seed: int,
+        device: torch.device,
     ) -> None:
         every = blocks_of(model)
         if not 0 < blocks <= layer <= len(every):
@@ -50,6 +58,7 @@ class Trunk:
         del every[layer:]
         model.config.get_text_config().num_hidden_layers = layer
         model.requires_grad_(False)
+        torch.manual_seed(seed)
         whole = model.to(device, torch.bfloat16 if rank else torch.float32)
         adapted = every[layer - blocks :]
         self._layer = layer
