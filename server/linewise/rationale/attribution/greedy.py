@@ -11,7 +11,6 @@ scored from the later of the two places on. The choices are those of scoring eac
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -46,13 +45,13 @@ def greedy(targets: Any, *, max_places: int | None = None) -> Attribution:
 
     ``max_places`` ends a rationale early (None: never); `Rationale.reached_argmax` tells.
     """
-    return _rationales("greedy", targets, max_places, lambda target: [targets.context(target)[:-1]])
+    return _rationales("greedy", targets, max_places)
 
 
 @register(
     "greedy-shortlist",
     unit="{}",
-    summary="the same among the tokens that do best as the second one; faster, not exact",
+    summary="the same among the tokens that do best by a cheaper measure; faster, not exact",
 )
 def greedy_shortlist(
     targets: Any,
@@ -63,54 +62,35 @@ def greedy_shortlist(
 ) -> Attribution:
     """Return greedy rationales from shortlists.
 
-    Every token is scored once, beside the last token alone. Only the best ``size`` of that step
-    are candidates later on; the next ``size`` once they are used up.
+    With a ``ranker``, a copy of the model in cheaper arithmetic such as int8, that one scores all
+    candidates at every step, and the model the best ``size`` of them.
 
-    ``ranker``, a copy of the model in cheaper arithmetic such as int8, may do that first scoring;
-    then the first token added is one of the shortlist too.
+    Without, every token is scored once, beside the last token alone. Only the best ``size`` of
+    that step are candidates later on; the next ``size`` once they are used up.
     """
-
-    def shortlists(target: int) -> list[Ints]:
-        if ranker is None:
-            return [targets.context(target)[:-1]]
-        return _cut(_ranked(targets, target, ranker), size)
-
-    return _rationales("greedy-shortlist", targets, max_places, shortlists, size)
-
-
-def _cut(places: Ints, size: int) -> list[Ints]:
-    return [places[begin : begin + size] for begin in range(0, len(places), size)]
-
-
-def _ranked(targets: NextTokens, target: int, ranker: IncrementalModel) -> Ints:
-    """Return the candidates by the target's log-probability from each and the last token."""
-    places = targets.context(target)[:-1]
-    last = np.full((len(places), 1), len(places))
-    scores = np.empty(len(places))
-    for begin in range(0, len(places), targets.batch_tokens):
-        rows = slice(begin, begin + targets.batch_tokens)
-        past = targets.singles[1].rows(places[rows])
-        final, _ = ranker.final(past, targets.ids[last[rows]], last[rows])
-        scores[rows] = ranker.logp(final, np.full(len(final), targets.token(target)))
-    return places[np.argsort(-scores, kind="stable")]
+    return _rationales("greedy-shortlist", targets, max_places, size, ranker)
 
 
 def _rationales(
     method: str,
     targets: Any,
     max_places: int | None,
-    shortlists: Callable[[int], list[Ints]],
     size: int | None = None,
+    ranker: IncrementalModel | None = None,
 ) -> Attribution:
     if not isinstance(targets, NextTokens):
         raise LinewiseError(
             f"{method} explains predicted tokens only: choose the target next-token, or another "
             "method such as occlusion"
         )
-    found = tuple(
-        _Search(targets, target).run(shortlists(target), max_places, size)
+    copy = targets.of(ranker) if ranker is not None else None
+    searches = (
+        _Search(targets, target, size)
+        if copy is None or size is None
+        else _Ranked(targets, target, size, copy)
         for target in range(targets.count)
     )
+    found = tuple(search.run(max_places) for search in searches)
     weights = np.full((targets.count, len(targets.ids)), np.nan)
     for target, rationale in enumerate(found):
         weights[target, targets.context(target)] = 0.0
@@ -140,27 +120,25 @@ class _Candidates:
 
 
 class _Search:
-    """One target's search."""
+    """One target's search; ``size`` is how many candidates stay after the first step, None all."""
 
-    def __init__(self, targets: NextTokens, target: int) -> None:
+    def __init__(self, targets: NextTokens, target: int, size: int | None) -> None:
         self._targets = targets
         self._target = target
+        self._size = size
         self._last = int(targets.places[target]) - 1
         # The rationale in reading order, its states, and the place it gained last.
         self._chosen = np.array([self._last])
         self._chain = targets.singles[1].rows([self._last])
         self._added = self._last
 
-    def run(self, shortlists: list[Ints], max_places: int | None, size: int | None) -> Rationale:
-        """Search among the first of ``shortlists``; among the next once it is used up.
-
-        Of a shortlist longer than ``size``, the best stay and the others wait.
-        """
+    def run(self, max_places: int | None) -> Rationale:
+        """Search among all tokens before the last one; among those that wait once none is left."""
         targets, token = self._targets, self._targets.token(self._target)
         final = targets.singles[0][[self._last]]
         logps = [float(targets.logp(self._target, final)[0])]
         places = [self._last]
-        waiting = [each for each in shortlists if len(each)]
+        waiting = [every] if len(every := targets.context(self._target)[:-1]) else []
         candidates = _Candidates(np.empty(0, np.int64), np.empty(0, np.int64), None)
         while not (reached := self._predicts(final, token)):
             if not len(candidates.places):
@@ -175,7 +153,7 @@ class _Search:
             places.append(int(candidates.places[best]))
             logps.append(float(step.scores[best]))
             candidates = self._add(candidates, best, step)
-            if size is not None and len(candidates.places) > size:
+            if (size := self._size) is not None and len(candidates.places) > size:
                 order = np.argsort(-np.delete(step.scores, best), kind="stable")
                 waiting = _cut(candidates.places[order[size:]], size) + waiting
                 stay = np.sort(order[:size])
@@ -240,6 +218,37 @@ class _Search:
         if step.states is None:
             return _Candidates(places, np.full(len(places), -1), None)
         return _Candidates(places, np.delete(np.arange(len(places) + 1), best), step.states)
+
+
+def _cut(places: Ints, size: int) -> list[Ints]:
+    return [places[begin : begin + size] for begin in range(0, len(places), size)]
+
+
+class _Ranked(_Search):
+    """A search in which a copy of the model ranks all candidates of a step.
+
+    The model scores the best ``size`` of them only. Candidates' states are the copy's.
+    """
+
+    def __init__(self, targets: NextTokens, target: int, size: int, copy: NextTokens) -> None:
+        super().__init__(targets, target, None)
+        self._copy = _Search(copy, target, None)
+        self._best = size
+
+    def _entering(self, places: Ints) -> _Candidates:
+        return self._copy._entering(places)
+
+    def _score(self, candidates: _Candidates) -> _Step:
+        rough = self._copy._score(candidates)
+        rows = np.sort(np.argsort(-rough.scores, kind="stable")[: self._best])
+        step = super()._score(super()._entering(candidates.places[rows]))
+        scores, finals = np.full(len(rough.scores), -np.inf), np.empty_like(rough.finals)
+        scores[rows], finals[rows] = step.scores, step.finals
+        return _Step(scores, finals, rough.states)
+
+    def _add(self, candidates: _Candidates, best: int, step: _Step) -> _Candidates:
+        super()._add(candidates, best, _Step(step.scores, step.finals, None))
+        return self._copy._add(candidates, best, step)
 
 
 def _passes(shared: Ints) -> list[tuple[Ints, int]]:

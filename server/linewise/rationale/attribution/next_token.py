@@ -61,6 +61,10 @@ class NextTokens:
                 f"choose places from 1 to {len(self.ids) - 1}"
             )
 
+    def of(self, model: IncrementalModel) -> NextTokens:
+        """Return the same targets of another model, such as one in other arithmetic."""
+        return NextTokens(model, self.ids, self.places, batch_tokens=self.batch_tokens)
+
     @property
     def count(self) -> int:
         """How many targets, N."""

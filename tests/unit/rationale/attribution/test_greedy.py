@@ -138,10 +138,67 @@ def test_a_shortlist_holds_the_best_second_token_and_is_never_the_end(
     ids = text(0, in_torch(), logps, predicted=False)
     targets = NextTokens(incremental(), ids, PLACES)
     exact = attribute("greedy", targets).rationales
-    short = attribute("greedy-shortlist", targets, size=size, ranker=targets.model).rationales
+    short = attribute("greedy-shortlist", targets, size=size).rationales
     for place, mine, full in zip(PLACES, short, exact, strict=True):
         assert mine.places[:2] == full.places[:2]
         assert set(mine.places) == set(range(place))
+
+
+class Inexact:
+    """A model whose log-probabilities are off by random errors, as those of int8 arithmetic are."""
+
+    def __init__(self, model, error):
+        self._model, self._error = model, error
+        self._random = np.random.default_rng(1)
+
+    def __getattr__(self, name):
+        return getattr(self._model, name)
+
+    def logp(self, final, next_ids):
+        exact = self._model.logp(final, next_ids)
+        return exact + self._random.normal(0, self._error, len(exact)).astype(np.float32)
+
+
+@pytest.mark.parametrize(("error", "size"), [(0.0, 1), (0.01, 8), (9.0, 99)])
+def test_a_ranker_that_is_right_enough_changes_nothing(error, size, incremental, in_torch, logps):
+    model = incremental()
+    ranker = Inexact(model, error)
+    for seed in range(3):
+        ids = text(seed, in_torch(), logps, predicted=seed != 1)
+        targets = NextTokens(model, ids, PLACES)
+        exact = attribute("greedy", targets).rationales
+        ranked = attribute("greedy-shortlist", targets, size=size, ranker=ranker).rationales
+        for mine, expected in zip(ranked, exact, strict=True):
+            assert (mine.places, mine.reached_argmax) == (expected.places, expected.reached_argmax)
+            np.testing.assert_allclose(mine.gains, expected.gains, atol=1e-4)
+
+
+def test_gains_are_the_models_own_however_wrong_the_ranker_is(incremental, in_torch, logps):
+    ids = text(0, in_torch(), logps, predicted=False)
+    model = incremental()
+    targets = NextTokens(model, ids, [13])
+    ranker = Inexact(model, 9.0)
+    (found,) = attribute("greedy-shortlist", targets, size=2, ranker=ranker).rationales
+    assert found.places != attribute("greedy", targets).rationales[0].places
+    for size in range(1, 14):
+        expected = logps(in_torch(), ids, sorted(found.places[:size]))[ids[13]]
+        assert sum(found.gains[:size]) - np.log(384) == pytest.approx(expected, abs=5e-4)
+
+
+def test_a_ranker_spares_the_model_work(incremental):
+    ids = np.random.default_rng(2).integers(1, 384, 60)
+    model, asked = incremental(), []
+
+    class Counting(Inexact):
+        def logp(self, final, next_ids):
+            asked.append(len(final))
+            return self._model.logp(final, next_ids)
+
+    targets = NextTokens(Counting(model, 0), ids, [59])
+    attribute("greedy", targets, max_places=4)
+    without, asked[:] = sum(asked), []
+    attribute("greedy-shortlist", targets, max_places=4, size=8, ranker=model)
+    assert sum(asked) < without / 4
 
 
 def test_risks_have_no_greedy_rationale(incremental, probe):
