@@ -427,6 +427,9 @@ def compat(
         Path | None,
         typer.Option(exists=True, file_okay=False, help="Take this adapter; train none."),
     ] = None,
+    shipped: Annotated[
+        bool, typer.Option("--shipped", help="Take the adapter that Linewise ships; train none.")
+    ] = False,
     passages: Annotated[
         int, typer.Option(min=0, help="Held-out passages to measure on (0: measure nothing).")
     ] = 60,
@@ -439,12 +442,18 @@ def compat(
 ) -> None:
     """Fine-tune a model with word dropout, so that rationales are texts it knows how to read."""
     from linewise.commands.console import stage_progress
+    from linewise.errors import LabDataError
     from linewise.lab.compat.measure import Sizes
     from linewise.lab.compat.run import Job
     from linewise.lab.compat.run import compat as made
     from linewise.lab.compat.train import ADAPTER_RATE, FULL_RATE, Budget, Recipe
     from linewise.lab.record import write_record
+    from linewise.probe.shipped import find_adapter
 
+    if shipped:
+        adapter = find_adapter(model)
+        if adapter is None:
+            raise LabDataError(f"no adapter is shipped for {model}: train one without --shipped")
     used = rate if rate is not None else ADAPTER_RATE if rank else FULL_RATE
     job = Job(
         model,
@@ -460,6 +469,7 @@ def compat(
         figures = made(job, progress)
     if passages:
         how = f"--adapter {adapter}" if adapter else f"--minutes {minutes:g} --mixture {mixture:g}"
+        how = "--shipped" if shipped else how
         command = f"linewise lab compat --model {model} {how} --passages {passages}"
         write_record(record, command, figures)
         typer.echo(f"wrote {record}", err=True)

@@ -66,21 +66,24 @@ def compat(job: Job, progress: Tell) -> Figures:
     """
     installed = models.info(job.model)
     IncrementalModel(TargetModel.load(job.model))  # refuses what rationales cannot be taken of
-    progress("Reading texts", 0.0)
-    corpus = read_corpus(job.texts)
+    corpus = None
+    if job.adapter is None or job.sizes.passages:
+        progress("Reading texts", 0.0)
+        corpus = read_corpus(job.texts)
     progress("Loading the weights", 0.0)
     base = pretrained(job.model)
     seen_by_mask(base)
-    if job.adapter is not None:
-        about, result = _given(base, installed, job.adapter)
-    else:
+    if job.adapter is None:
+        assert corpus is not None  # noqa: S101
         about, result = _trained(base, installed, corpus, job, progress)
+    else:
+        about, result = _given(base, installed, job.adapter)
     subjects = (
         Subject(installed.manifest.weights_sha256, base, installed),
         Subject(about.result_sha256, result, installed),
     )
     figures: Figures = {"made": attrs.asdict(about), "device": _device_name()}
-    if job.sizes.passages:
+    if corpus is not None and job.sizes.passages:
         figures |= measured(subjects, corpus, job.sizes, job.out / "measured.jsonl", progress)
     if job.install is not None:
         progress("Installing the result", 0.9)
