@@ -483,6 +483,30 @@ def test_an_adapter_is_measured_and_installed(job, adapter, tiny_installed, no_r
         models.remove("made")
 
 
+def test_the_shipped_adapter_is_installed_without_reading_texts(
+    tmp_path, adapter, tiny_installed, monkeypatch
+):
+    from typer.testing import CliRunner
+
+    from linewise.commands.lab import app
+
+    _, about, folder = adapter
+    right = evolve(about, weights_sha256=tiny_installed.manifest.weights_sha256)
+    (folder / "manifest.json").write_text(json.dumps(cattrs.unstructure(right)))
+    monkeypatch.setattr("linewise.lab.compat.run.read_corpus", pytest.fail)
+    options = ["--shipped", "--passages", "0", "--out", str(tmp_path / "out"), "--install", "made"]
+    command = ["compat", "--model", "tiny", *options]
+    refused = CliRunner().invoke(app, command)
+    assert isinstance(refused.exception, LabDataError)
+    assert "no adapter is shipped for tiny" in str(refused.exception)
+    monkeypatch.setattr("linewise.probe.shipped.find_adapter", lambda _model: folder)
+    try:
+        assert CliRunner().invoke(app, command).exit_code == 0
+        assert "made" in {each.name for each in models.installed()}
+    finally:
+        models.remove("made")
+
+
 @pytest.fixture
 def no_rationales(monkeypatch):
     """Nothing is asked, so nothing is converted."""
