@@ -1,10 +1,27 @@
-"""The tables of what rationales cost, and of what a compatible model changes."""
+"""The tables of docs/rationales.md and docs/compat.md from the committed results."""
 
 from __future__ import annotations
 
+import json
+from collections.abc import Iterable
+from pathlib import Path
 from typing import Any
 
+from benchmarks.explanations import tables as explanations
 from benchmarks.markdown import interval, number, origin, table
+
+
+def tables(results: Path) -> Iterable[tuple[str, str, str]]:
+    """Yield (page, name, table) of every record that is there."""
+    for name, page, part, made in (
+        ("compat", "compat.md", "figures", compatible),
+        ("rationales", "rationales.md", "speed", speed),
+    ):
+        path = results / f"{name}.json"
+        if path.exists():
+            yield page, part, made(json.loads(path.read_text("utf-8")))
+    for part, found in explanations.tables(results):
+        yield "rationales.md", part, found
 
 
 def speed(record: dict[str, Any]) -> str:

@@ -14,7 +14,6 @@ from pathlib import Path
 from typing import Any
 
 from benchmarks import rationale_tables
-from benchmarks.explanations import tables as explanations
 from benchmarks.markdown import interval, origin, table
 from benchmarks.shallow import tables as shallow
 from benchmarks.workspace.tables import costs
@@ -88,13 +87,8 @@ def _tables() -> Iterable[tuple[Path, str, str]]:
     if rationales.exists():
         for name, found in shallow.tables(_read(rationales)):
             yield ROOT / "docs" / "compare.md", name, found
-    compat = RESULTS / "compat.json"
-    if compat.exists():
-        yield ROOT / "docs" / "compat.md", "figures", rationale_tables.compatible(_read(compat))
-    found = rationale_tables.speed(_read(RESULTS / "rationales.json"))
-    yield ROOT / "docs" / "rationales.md", "speed", found
-    for name, found in explanations.tables(RESULTS):
-        yield ROOT / "docs" / "rationales.md", name, found
+    for page, name, found in rationale_tables.tables(RESULTS):
+        yield ROOT / "docs" / page, name, found
 
 
 def quality(figures: dict[str, Any]) -> str:
