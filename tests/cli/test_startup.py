@@ -4,6 +4,7 @@ import subprocess
 import sys
 
 import pytest
+from command_line import SESSION
 
 from linewise import __version__
 
@@ -52,3 +53,24 @@ def test_the_server_starts_without_the_runtime():
     code = f"import sys, linewise.lsp.server; print(sorted({unwanted} & set(sys.modules)))"
     result = subprocess.run([sys.executable, "-c", code], capture_output=True, check=True)
     assert result.stdout.strip() == b"[]"
+
+
+@pytest.mark.parametrize("arguments", [["serve"], ["serve", "--stdio"]])
+def test_initialize_waits_for_nothing_but_the_protocol(arguments):
+    libraries = {"matplotlib", "scipy", "pyflakes", "textblob", "jinja2", "sqlite3", "tree_sitter"}
+    command_line = {"typer", "click", "pydantic", "rich"}
+    unwanted = (HEAVY - {"pygls"}) | libraries | command_line
+    code = f"""
+import sys
+from linewise.__main__ import main
+sys.argv[1:] = {arguments}
+try:
+    main()
+except SystemExit as ended:
+    print(ended.code, sorted({unwanted} & set(sys.modules)), file=sys.stderr)
+"""
+    result = subprocess.run(
+        [sys.executable, "-c", code], input=SESSION, capture_output=True, check=True
+    )
+    assert b"codeActionProvider" in result.stdout
+    assert result.stderr.splitlines()[-1] == b"0 []"
