@@ -9,6 +9,7 @@ from __future__ import annotations
 import hashlib
 from collections import OrderedDict
 from collections.abc import Callable, Container, Sequence
+from functools import lru_cache
 from typing import Protocol
 
 import numpy as np
@@ -19,7 +20,7 @@ from linewise.analysis.code_lines import code_lines
 from linewise.analysis.line_facts import FACTS, line_facts
 from linewise.analysis.lines import LineTable
 from linewise.analysis.membership import line_members
-from linewise.analysis.model_input import ModelInput, Tokenizer, document_inputs
+from linewise.analysis.model_input import Encoding, ModelInput, Tokenizer, document_inputs
 from linewise.analysis.syntax import Syntax, parse
 from linewise.analysis.units import Unit
 from linewise.errors import Cancelled, ModelNotFoundError
@@ -31,6 +32,10 @@ from linewise.results import LineScore, SpanScore, TokenWeight
 
 CACHED_TOKENS = 500_000
 """Evidence kept in memory: 32 floats a token, 64 MB when full."""
+
+
+REMEMBERED_TEXTS, REMEMBERED_CHARACTERS = 1_000, 4_000
+"""How many texts' tokens are remembered, and how long such a text is at most: 20 MB when full."""
 
 
 def _never() -> bool:
@@ -46,6 +51,17 @@ class Model(Tokenizer, Protocol):
     @property
     def provider(self) -> str: ...  # noqa: D102
     def hidden_states(self, ids: npt.NDArray[np.int64]) -> npt.NDArray[np.float32]: ...  # noqa: D102
+
+
+class _Remembering:
+    """A tokenizer that knows what it was asked last: an edit leaves most units as they were."""
+
+    def __init__(self, tokenizer: Tokenizer) -> None:
+        self._encode = tokenizer.encode
+        self._remembered = lru_cache(REMEMBERED_TEXTS)(tokenizer.encode)
+
+    def encode(self, text: str) -> Encoding:
+        return self._encode(text) if len(text) > REMEMBERED_CHARACTERS else self._remembered(text)
 
 
 @frozen(eq=False)
@@ -93,6 +109,7 @@ class Engine:
 
     def __init__(self, model: Model, probe: Probe, *, cached_tokens: int = CACHED_TOKENS) -> None:
         self._model = model
+        self._tokenizer = _Remembering(model)
         self._probe = probe
         self._room = cached_tokens
         self._cache: OrderedDict[bytes, tuple[npt.NDArray[np.float32], bool]] = OrderedDict()
@@ -167,7 +184,7 @@ class Engine:
         calibration = calibration or self.manifest.calibration
         code = code_lines(syntax)
         wanted = [line for line in code if only is None or line in only]
-        inputs = document_inputs(syntax, wanted, self._model)
+        inputs = document_inputs(syntax, wanted, self._tokenizer)
         evidence: list[Evidence] = []
         for done, each in enumerate(inputs):
             if cancelled():

@@ -55,6 +55,17 @@ def test_an_edit_costs_the_unit_it_touches(engine, tiny_model):
     assert edited.lines == Engine(tiny_model, engine._probe).score(edited.table.text).lines
 
 
+def test_an_edit_has_its_own_unit_alone_split_into_tokens(engine, tiny_model, monkeypatch):
+    asked = []
+    encode = tiny_model.encode
+    monkeypatch.setattr(tiny_model, "encode", lambda text: asked.append(text) or encode(text))
+    fresh = Engine(tiny_model, engine._probe)
+    fresh.score(SOURCE)
+    before = len(asked)
+    fresh.score(SOURCE.replace("y * 2", "y * 3"))
+    assert asked[before:] == ["def second(y):\n    z = y * 3\n    return z"]
+
+
 def test_moving_a_unit_costs_nothing(engine, tiny_model):
     engine.score(SOURCE)
     before = tiny_model.passes
