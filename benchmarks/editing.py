@@ -77,8 +77,8 @@ async def _hovers(client: Client) -> list[float]:
     assert isinstance(report, types.RelatedFullDocumentDiagnosticReport)
     client.busy.clear()
     long = client.open_text("file:///long.py", _long_file())
-    scoring = asyncio.ensure_future(
-        client.text_document_diagnostic_async(types.DocumentDiagnosticParams(long))
+    scoring = client.protocol.send_request(
+        types.TEXT_DOCUMENT_DIAGNOSTIC, types.DocumentDiagnosticParams(long), msg_id="long"
     )
     await asyncio.wait_for(client.busy.wait(), 30)
     times = []
@@ -90,7 +90,8 @@ async def _hovers(client: Client) -> list[float]:
         assert answer is not None
         assert not scoring.done(), "the long file is too short"
         await asyncio.sleep(0.02)
-    scoring.cancel()
+    client.cancel_request(types.CancelParams(id="long"))
+    await asyncio.gather(asyncio.wrap_future(scoring), return_exceptions=True)
     return times
 
 
