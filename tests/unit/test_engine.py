@@ -63,7 +63,7 @@ def test_an_edit_has_its_own_unit_alone_split_into_tokens(engine, tiny_model, mo
     fresh.score(SOURCE)
     before = len(asked)
     fresh.score(SOURCE.replace("y * 2", "y * 3"))
-    assert asked[before:] == ["def second(y):\n    z = y * 3\n    return z"]
+    assert asked[before:] == ["def second(y):\n    z = y * 3\n    return z\n"]
 
 
 def test_moving_a_unit_costs_nothing(engine, tiny_model):
