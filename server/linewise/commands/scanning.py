@@ -131,7 +131,7 @@ def run(scan: Scan, budget: Budget, progress: Callable[[str, float], None]) -> N
             time.sleep(delay)
             continue
         pace.begin()
-        scan.step(pace.interrupts)
+        scan.step(pace.interrupts, pace.is_spent)
         pace.end()
         progress(scan.progress.path, scan.progress.done)
 

@@ -1,6 +1,7 @@
 """When background work may go on: never in the way of the person at the keyboard.
 
-Threads: the one that scans asks, all others tell. Nothing here sleeps.
+Threads: the one that scans asks, all others tell. Nothing here sleeps. Priorities of the operating
+system play no part: a thread of low priority that holds the interpreter's lock holds up all others.
 """
 
 from __future__ import annotations
@@ -25,12 +26,13 @@ _LOOK_AGAIN_SECONDS = 1.0
 class Budget:
     """How much of the machine background work may take.
 
-    ``share`` (above 0, to 1) is that of one thread's time. With ``only_on_power`` it rests while
-    the machine runs on its battery.
+    ``share`` (above 0, to 1) is that of one core's time; work that keeps ``cores`` busy rests for
+    longer. With ``only_on_power`` it rests while the machine runs on its battery.
     """
 
     share: float = field(default=1.0, validator=(validators.gt(0.0), validators.le(1.0)))
     only_on_power: bool = False
+    cores: int = field(default=1, validator=validators.ge(1))
 
 
 def on_battery() -> bool:
@@ -73,8 +75,12 @@ class Pace:
 
     def user_active(self) -> None:
         """Let work rest for a moment: the user has typed, clicked or asked for something."""
+        self.rest(BACK_OFF_SECONDS)
+
+    def rest(self, seconds: float) -> None:
+        """Let work rest for so long at least."""
         with self._lock:
-            self._not_before = max(self._not_before, self._clock() + BACK_OFF_SECONDS)
+            self._not_before = max(self._not_before, self._clock() + seconds)
 
     def delay(self) -> float:
         """Return in how many seconds to ask again; 0 if work may go on now."""
@@ -90,15 +96,18 @@ class Pace:
     def end(self) -> None:
         """Take note that it ended: with a share of ½ it rests for as long as it worked."""
         now = self._clock()
-        rest = (now - self._began) * (1.0 / self.budget.share - 1.0)
+        rest = (now - self._began) * (self.budget.cores / self.budget.share - 1.0)
         with self._lock:
             self._not_before = max(self._not_before, now + rest)
 
     def interrupts(self) -> bool:
         """Whether work that has begun must make way; asked between forward passes."""
-        if self.delay() > 0.0:
-            return True
-        return self.budget.share < 1.0 and self._clock() - self._began > SLICE_SECONDS
+        return self.delay() > 0.0
+
+    def is_spent(self) -> bool:
+        """Whether it is time to rest; asked where nothing that was done would be lost."""
+        full = self.budget.share >= self.budget.cores
+        return not full and self._clock() - self._began > SLICE_SECONDS
 
     def _on_battery(self, now: float) -> bool:
         known, asked = self._power

@@ -10,14 +10,14 @@ from __future__ import annotations
 import os
 import time
 from collections.abc import Callable, Iterator
+from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from attrs import define, field, frozen
 
 from linewise.analysis.model_input import Tokenizer
-from linewise.analysis.units import Unit
 from linewise.errors import Cancelled, LinewiseError
 from linewise.files import Skipped, read_source
 from linewise.rationale.explain_text import ExplainedText
@@ -44,16 +44,22 @@ SETTLED_NANOSECONDS = 2_000_000_000
 _ATTEMPTS = 3
 
 
+def _here(work: Callable[[], Any]) -> Any:
+    return work()
+
+
 @frozen(eq=False)
 class Instruments:
     """What reads and explains; without an ``engine`` nothing is scored, only explained.
 
-    ``tokenizer`` is the target model's.
+    ``tokenizer`` is the target model's. ``run`` runs what asks the model, on the thread that owns
+    it; a scan may be on another one, so that nobody who wants the model waits for a disk.
     """
 
     tokenizer: Tokenizer
     engine: Engine | None
     rationalizer: Rationalizer | None = None
+    run: Callable[[Callable[[], Any]], Any] = _here
 
 
 @frozen
@@ -98,8 +104,17 @@ def _never() -> bool:
     return False
 
 
+@frozen(eq=False)
+class _Opened:
+    """A file's text, and the units in it that are shown to the model."""
+
+    content: bytes
+    text: ExplainedText
+    shown: tuple[ShownUnit, ...]
+
+
 class Scan:
-    """One scan. Everything of it runs on one thread, that of the model it loads when needed."""
+    """One scan. It is used from one thread; its instruments are loaded when needed."""
 
     def __init__(
         self,
@@ -115,14 +130,20 @@ class Scan:
         self._load = load
         self._said = said
         self._instruments: Instruments | None = None
+        self._opened: _Opened | None = None
         self._next: bytes | None = None
         self._begin()
 
-    def step(self, interrupted: Callable[[], bool] = _never) -> None:
+    def step(
+        self,
+        interrupted: Callable[[], bool] = _never,
+        enough: Callable[[], bool] = _never,
+    ) -> None:
         """Read the next file that needs it; after the last one, finish.
 
-        ``interrupted`` is asked between forward passes. If it says so, the step ends and the next
-        one goes on with the same file, where units that were read are not read again.
+        ``interrupted`` is asked between forward passes, ``enough`` whenever something was stored.
+        If one says so, the step ends and the next one goes on with the same file, where units that
+        were read or explained are not read or explained again.
 
         Raises
         ------
@@ -133,7 +154,7 @@ class Scan:
             if self._next is None:
                 self._finish()
             else:
-                self._read(self._next, interrupted)
+                self._read(self._next, interrupted, enough)
                 self._next = next(self._waiting, None)
                 self.progress.done += 1
         except Cancelled:
@@ -158,7 +179,9 @@ class Scan:
         self.progress.forgotten = self.store.forget_missing(self.request.within)
         self.finished = True
 
-    def _read(self, path: bytes, interrupted: Callable[[], bool]) -> None:
+    def _read(
+        self, path: bytes, interrupted: Callable[[], bool], enough: Callable[[], bool]
+    ) -> None:
         place = self.request.root / os.fsdecode(path)
         self.progress.path = os.fsdecode(path)
         for attempt in range(_ATTEMPTS):
@@ -166,7 +189,7 @@ class Scan:
             if entry is None or self.store.is_current(entry, self.reader_id, self._method):
                 return  # gone, or read by another process meanwhile
             try:
-                self._read_entry(place, entry, interrupted)
+                self._read_entry(place, entry, interrupted, enough)
             except GoneError:
                 # Another process has forgotten units between our looking them up and using them.
                 if attempt + 1 == _ATTEMPTS:
@@ -174,24 +197,32 @@ class Scan:
             else:
                 return
 
-    def _read_entry(self, place: Path, entry: Entry, interrupted: Callable[[], bool]) -> None:
+    def _read_entry(
+        self,
+        place: Path,
+        entry: Entry,
+        interrupted: Callable[[], bool],
+        enough: Callable[[], bool],
+    ) -> None:
         settled = max(entry.modified, entry.changed) + SETTLED_NANOSECONDS < time.time_ns()
         source = read_source(place, self.request.settings)
         if isinstance(source, Skipped):
             self._keep_problem(entry, settled, source.reason)
             return
-        text = ExplainedText(source.text)
         content = content_hash(source.text.encode("utf-8", "surrogatepass"))
         try:
             reading = self.store.same_content(self.reader_id, content)
             if reading is None:
                 began = time.monotonic()
-                reading = self._scored(text, content, interrupted)
+                reading = self._scored(self._open(source.text, content), interrupted, enough)
                 self.progress.scoring_seconds += time.monotonic() - began
             self.store.keep_reading(entry, settled, self.reader_id, reading)
             if self._method is not None:
+                unexplained = self.store.unexplained(reading, self._method)
                 began = time.monotonic()
-                self._explain(text, reading, self._method, interrupted)
+                if unexplained:
+                    opened = self._open(source.text, content)
+                    self._explain(opened, unexplained, self._method, interrupted, enough)
                 self.progress.explaining_seconds += time.monotonic() - began
         except (Cancelled, LinewiseError):
             raise
@@ -204,28 +235,38 @@ class Scan:
         self.store.keep_problem(entry, settled, reason)
         self.progress.problems += 1
 
+    def _open(self, text: str, content: bytes) -> _Opened:
+        """Return the text with its units, the same as before if the last step was about it."""
+        if self._opened is None or self._opened.content != content:
+            explained = ExplainedText(text)
+            shown = shown_units(explained, self._ready().tokenizer)
+            self._opened = _Opened(content, explained, shown)
+        return self._opened
+
     def _scored(
-        self, text: ExplainedText, content: bytes, interrupted: Callable[[], bool]
+        self, opened: _Opened, interrupted: Callable[[], bool], enough: Callable[[], bool]
     ) -> Reading:
-        store, engine = self.store, self._ready().engine
-        shown = shown_units(text, self._ready().tokenizer)
+        store, instruments = self.store, self._ready()
+        engine, text, shown = instruments.engine, opened.text, opened.shown
         keys = [each.key for each in shown]
         known = store.known(self.reader_id, keys)
         unread = list({each.key: each for each in shown if each.key not in known}.values())
         self.progress.units_known += len(shown) - len(unread)
-        for portion in _read(engine, text.text, unread, interrupted):
+        for portion in _read(instruments, text.text, unread, interrupted):
             store.keep_units(
                 self.reader_id, [(each.key, each.tokens, heads) for each, heads in portion]
             )
             self.progress.units_read += len(portion)
             self.progress.tokens_read += sum(each.tokens for each, _ in portion)
+            if enough():
+                raise Cancelled
         known |= store.known(self.reader_id, [each.key for each in unread])
         if missing := set(keys) - known.keys():
             raise GoneError(f"{len(missing)} units were forgotten by another process; scan again")
         units = [known[key] for key in keys]
         heads = [unit.heads for unit in units]
         return Reading(
-            content,
+            opened.content,
             len(text.syntax.lines),
             np.empty(0, LINE) if engine is None else line_rows(engine, text, shown, heads),
             tuple(
@@ -241,22 +282,26 @@ class Scan:
         )
 
     def _explain(
-        self, text: ExplainedText, reading: Reading, method: int, interrupted: Callable[[], bool]
+        self,
+        opened: _Opened,
+        missing: set[int],
+        method: int,
+        interrupted: Callable[[], bool],
+        enough: Callable[[], bool],
     ) -> None:
-        missing = self.store.unexplained(reading, method)
-        if not missing:
-            return
         instruments = self._ready()
         assert instruments.rationalizer is not None  # noqa: S101 - there is one for the method
-        shown = shown_units(text, instruments.tokenizer)
-        known = self.store.known(self.reader_id, [each.key for each in shown])
-        for each in shown:
+        explain, text = instruments.rationalizer.explain, opened.text
+        known = self.store.known(self.reader_id, [each.key for each in opened.shown])
+        for each in opened.shown:
             unit = known.get(each.key)
             if unit is not None and unit.id in missing:
-                found = instruments.rationalizer.explain(text, each, unit.heads, interrupted)
+                found = instruments.run(partial(explain, text, each, unit.heads, interrupted))
                 self.store.keep_rationale(unit.id, method, found)
                 missing.remove(unit.id)
                 self.progress.units_explained += 1
+                if missing and enough():
+                    raise Cancelled
 
     def _ready(self) -> Instruments:
         if self._instruments is None:
@@ -264,14 +309,13 @@ class Scan:
         return self._instruments
 
 
-def _placed(number: int, unit: Unit) -> Placement:
-    return Placement(number, unit.kind, unit.name, unit.first_line, unit.last_line)
-
-
 def _read(
-    engine: Engine | None, text: str, units: list[ShownUnit], interrupted: Callable[[], bool]
+    instruments: Instruments,
+    text: str,
+    units: list[ShownUnit],
+    interrupted: Callable[[], bool],
 ) -> Iterator[list[tuple[ShownUnit, Rows]]]:
-    if engine is not None:
-        yield from read_units(engine, text, units, interrupted)
+    if instruments.engine is not None:
+        yield from read_units(instruments.engine, text, units, interrupted, instruments.run)
     else:
         yield [(each, np.empty(0, HEAD)) for each in units]

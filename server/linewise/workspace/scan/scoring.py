@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Callable, Iterator, Sequence
+from functools import partial
 from itertools import groupby
 from typing import TYPE_CHECKING
 
@@ -23,7 +24,7 @@ from linewise.rationale.taxonomy.categories import NoCategories, categorize
 from linewise.workspace.scan.records import HEAD, LINE, Rows
 
 if TYPE_CHECKING:
-    from linewise.engine import Engine
+    from linewise.engine import Engine, ScoredText
 
 PORTION_TOKENS = 4096
 """About how many tokens are read between two writes: what a kill can cost."""
@@ -62,9 +63,15 @@ def shown_units(text: ExplainedText, tokenizer: Tokenizer) -> tuple[ShownUnit, .
 
 
 def read_units(
-    engine: Engine, text: str, units: Sequence[ShownUnit], cancelled: Callable[[], bool]
+    engine: Engine,
+    text: str,
+    units: Sequence[ShownUnit],
+    cancelled: Callable[[], bool],
+    run: Callable[[Callable[[], ScoredText]], ScoredText] = lambda work: work(),
 ) -> Iterator[list[tuple[ShownUnit, Rows]]]:
     """Read units of a text; yield them with their arrays of `HEAD`, some of them at a time.
+
+    ``run`` runs what asks the model.
 
     Raises
     ------
@@ -74,7 +81,7 @@ def read_units(
     total = sum(each.tokens for each in units)
     for portion in _portions(units, max(PORTION_TOKENS, total / _MOST_PORTIONS)):
         wanted = {line for each in portion for line in each.lines}
-        scored = engine.score(text, only=wanted, cancelled=cancelled)
+        scored = run(partial(engine.score, text, only=wanted, cancelled=cancelled))
         row = {score.line: number for number, score in enumerate(scored.lines)}
         found = []
         for each in portion:
