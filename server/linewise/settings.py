@@ -18,6 +18,7 @@ from attrs import Attribute, evolve, field, fields, frozen, validators
 from linewise.results import Severity
 
 DEFAULT_MODEL = "smollm2-135m"
+LEAST_SHARE = 0.01
 EXCLUDED = ("**/site-packages/**", "**/dist-packages/**", "**/node_modules/**")
 """What other people wrote."""
 Chosen = TypeVar("Chosen", bound=StrEnum)
@@ -49,6 +50,11 @@ def _probability(_: object, attribute: Attribute[Any], value: float | None) -> N
         raise ValueError(attribute.name)
 
 
+def _share(_: object, attribute: Attribute[Any], value: float) -> None:
+    if not LEAST_SHARE <= value <= 1:
+        raise ValueError(attribute.name)
+
+
 def _ascending(_: object, attribute: Attribute[Any], value: tuple[float, float] | None) -> None:
     if value is not None and not 0 <= value[0] <= value[1] <= 1:
         raise ValueError(attribute.name)
@@ -69,7 +75,7 @@ class Settings:
     band; None means the threshold and one half. ``max_findings_per_file`` keeps the most probable
     lines and drops the rest. ``changed_since`` is a git revision; only lines changed since are
     flagged. ``exclude`` and ``baseline`` are relative to the project. ``debounce`` is in
-    milliseconds, ``unload_after`` in minutes (0: never).
+    milliseconds, ``unload_after`` in minutes (0: never). ``background_share`` is that of one core.
     """
 
     model: str = field(default=DEFAULT_MODEL, validator=validators.min_len(1))
@@ -99,9 +105,12 @@ class Settings:
     max_file_lines: int = field(default=10_000, validator=validators.ge(1))
     max_file_bytes: int = field(default=1_000_000, validator=validators.ge(1))
     unload_after: int = field(default=30, validator=validators.ge(0))
+    background_scan: bool = True
+    background_share: float = field(default=0.5, validator=_share)
+    background_on_battery: bool = False
 
 
-OF_THE_MACHINE = frozenset({"model", "unload_after"})
+OF_THE_MACHINE = frozenset({"model", "unload_after", "background_share", "background_on_battery"})
 """They decide what runs, for all folders at once: no project may set them."""
 
 

@@ -14,6 +14,7 @@ READY = {
     "model": "smollm2-135m",
     "provider": "CPUExecutionProvider",
     "calibration": "fitted on 12,345 lines, 8 % of them edited",
+    "scan": None,
 }
 
 
@@ -28,6 +29,7 @@ async def test_whole_status_while_loading_ready_and_busy(connect):
                 "model": "smollm2-135m",
                 "provider": None,
                 "calibration": None,
+                "scan": None,
             },
             READY,
             {**READY, "state": "busy", "message": "Scoring"},
@@ -52,6 +54,7 @@ async def test_a_missing_model_is_said_once_and_the_server_stays_up(connect):
             "model": "missing",
             "provider": None,
             "calibration": None,
+            "scan": None,
         }
         session.open("danger = doubt\n", "file:///b.py")
         assert await session.pull("file:///b.py") == {"kind": "full", "items": []}

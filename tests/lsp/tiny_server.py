@@ -96,8 +96,8 @@ def load(folder, name):
 
 
 def still(seconds):
-    """Settings by which text is scored once it has been still for so long."""
-    return Settings(debounce=round(1_000 * seconds))
+    """Settings by which text is scored once it has been still for so long, and nothing else is."""
+    return Settings(debounce=round(1_000 * seconds), background_scan=False)
 
 
 def serve_in_thread(folder, debounce, load=load):

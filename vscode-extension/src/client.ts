@@ -47,6 +47,11 @@ export function createClient(server: Command, cwd: string, watcher: Watcher): La
       // Said in full, because the defaults differ between versions of the library. A tab that was
       // never shown has no document in the server, so there is nothing to pull for.
       diagnosticPullOptions: { onChange: true, onSave: true, onFocus: false, onTabs: false },
+      // A cancellable progress would be a message in the way; the scan is paused by a command.
+      middleware: {
+        handleWorkDoneProgress: (token, params, next) =>
+          next(token, params.kind === "begin" ? { ...params, cancellable: false } : params),
+      },
       // The server's log has levels of its own in each line.
       stdioOptions: {
         stdout: () => undefined,

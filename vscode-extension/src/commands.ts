@@ -10,12 +10,16 @@ export function showLog(): void {
 }
 
 /** What a click on the status bar item offers; what is wrong, if anything, stands above. */
-export async function showMenu(status: StatusItems): Promise<void> {
+export async function showMenu(status: StatusItems, server: Server): Promise<void> {
   const { current } = status;
   const choice = await window.showQuickPick(
     [
       { label: l10n.t("$(list-tree) Risky Lines"), command: "linewise.riskyLines.focus" },
       { label: l10n.t("$(flame) Toggle Heat Map"), command: "linewise.toggleHeatMap" },
+      { label: l10n.t("$(graph) Workspace Rationale Report"), command: "linewise.report" },
+      server.isScanPaused
+        ? { label: l10n.t("$(debug-start) Resume Scan"), command: "linewise.resumeScan" }
+        : { label: l10n.t("$(debug-pause) Pause Scan"), command: "linewise.pauseScan" },
       { label: l10n.t("$(server) Select Model"), command: "linewise.selectModel" },
       {
         label: l10n.t("$(gear) Open Settings"),

@@ -10,8 +10,10 @@ import { goToRiskyLine } from "./navigation";
 import { offerRemedies } from "./remedies";
 import { coalesced } from "./restart";
 import { acceptFile, markReviewed, notUseful } from "./review";
+import { ReportPanel } from "./report/panel";
 import { RiskyLinesTree } from "./riskyLines/tree";
 import { chooseFilter, showTree } from "./riskyLines/view";
+import { pauseScan, resumeScan, scanWorkspace } from "./scan";
 import { ScoredDocuments } from "./scoredDocuments";
 import { Server } from "./server";
 import { onDidChangeSetting } from "./settings";
@@ -29,6 +31,7 @@ export function activate(context: ExtensionContext): void {
   const current = (server = new Server(context, status, documents));
   const icons = bandIcons(context.extensionUri);
   const tree = new RiskyLinesTree(current, documents, icons, context.workspaceState);
+  const report = new ReportPanel(context.extensionUri, current);
   const explanation = new ExplanationPanel(context.extensionUri, current);
 
   const restart = coalesced(async () => {
@@ -48,7 +51,7 @@ export function activate(context: ExtensionContext): void {
 
   register("restart", restart);
   register("showLog", showLog);
-  register("showMenu", () => showMenu(status));
+  register("showMenu", () => showMenu(status, current));
   register("selectModel", () => selectModel(current));
   register("installModel", () => installModelInUse(current));
   register("querySelection", () => querySelection(current));
@@ -58,6 +61,10 @@ export function activate(context: ExtensionContext): void {
   register("previousRiskyLine", () => goToRiskyLine(documents, "previous"));
   register("filterRiskyLines", () => chooseFilter(tree));
   register("refreshRiskyLines", () => tree.refresh());
+  register("report", () => report.show());
+  register("scan", () => scanWorkspace(current));
+  register("pauseScan", () => pauseScan(current));
+  register("resumeScan", () => resumeScan(current));
   register("openWalkthrough", () => openWalkthrough(context));
   register("openExample", () => openExample(context));
   onLine("showExplanation", (target) => explanation.show(target));
@@ -73,6 +80,7 @@ export function activate(context: ExtensionContext): void {
     documents,
     tree,
     explanation,
+    report,
     showTree(tree),
     new HeatMap(documents, icons),
     watchFirstScores(documents),

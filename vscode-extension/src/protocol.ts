@@ -7,6 +7,15 @@ export interface StatusParams {
   readonly model: string;
   readonly provider: string | null;
   readonly calibration: string | null;
+  /** Null while no scan of the workspace is under way or paused; older servers do not tell. */
+  readonly scan?: ScanStatus | null;
+}
+
+/** Of `pending` files that need reading, `done` were read. */
+export interface ScanStatus {
+  readonly state: "scanning" | "paused" | "onBattery";
+  readonly done: number;
+  readonly pending: number;
 }
 
 export interface FileSummary {
@@ -59,6 +68,10 @@ export const serverCommands = {
   notUseful: "linewise.server.notUseful",
   copyMarkdown: "linewise.server.copyMarkdown",
   riskyLines: "linewise.server.riskyLines",
+  report: "linewise.server.report",
+  scan: "linewise.server.scan",
+  pauseScan: "linewise.server.pauseScan",
+  resumeScan: "linewise.server.resumeScan",
 } as const;
 
 export type ServerCommand = (typeof serverCommands)[keyof typeof serverCommands];
@@ -102,6 +115,17 @@ export interface WhatIfAnswer {
   readonly before: readonly LineProbability[];
   readonly after: readonly LineProbability[];
   readonly message: string;
+}
+
+export interface ReportQuery {
+  readonly uri: string;
+}
+
+/** The report as a page; `html` is null where nothing was scanned yet. */
+export interface ReportAnswer {
+  readonly root: string;
+  readonly html: string | null;
+  readonly message: string | null;
 }
 
 export interface RiskyLine {

@@ -1,5 +1,5 @@
 import { mkdir } from "node:fs/promises";
-import { commands, l10n, type ExtensionContext, type Uri } from "vscode";
+import { commands, EventEmitter, l10n, type ExtensionContext, type Uri } from "vscode";
 import type { LanguageClient } from "vscode-languageclient/node";
 import type { Watcher } from "./client";
 import { LINEWISE } from "./interpreter";
@@ -8,7 +8,7 @@ import { offerModelInUse } from "./models";
 import { publishOffers } from "./offers";
 import { Problem } from "./problem";
 import { run, type RunOptions } from "./process";
-import type { Notifications, StatusParams } from "./protocol";
+import type { Notifications, ScanStatus, StatusParams } from "./protocol";
 import { offerRemedies } from "./remedies";
 import type { ScoredDocuments } from "./scoredDocuments";
 import type { Command } from "./settings";
@@ -26,6 +26,10 @@ export class Server implements Watcher {
   private readonly storage: string;
 
   readonly setup: Setup;
+  private readonly scanned = new EventEmitter<void>();
+  /** A scan of the workspace came to its end. */
+  readonly onDidScan = this.scanned.event;
+  private scan: ScanStatus | null = null;
 
   constructor(
     context: ExtensionContext,
@@ -38,6 +42,14 @@ export class Server implements Watcher {
 
   get running(): LanguageClient | undefined {
     return this.client?.isRunning() ? this.client : undefined;
+  }
+
+  get isScanning(): boolean {
+    return this.scan?.state === "scanning";
+  }
+
+  get isScanPaused(): boolean {
+    return this.scan?.state === "paused";
   }
 
   /** A document's address as the server knows it. */
@@ -122,6 +134,11 @@ export class Server implements Watcher {
 
   private follow(params: StatusParams): void {
     this.status.set(stateOf(params));
+    const scanning = this.scan;
+    this.scan = params.scan ?? null;
+    if (scanning && !this.scan) {
+      this.scanned.fire();
+    }
     const ready = params.state === "ready" || params.state === "busy";
     void commands.executeCommand("setContext", "linewise.ready", ready);
     if (params.state === "failed") {

@@ -1,5 +1,5 @@
 import { l10n } from "vscode";
-import type { FileSummary, StatusParams } from "./protocol";
+import type { FileSummary, ScanStatus, StatusParams } from "./protocol";
 import { percent } from "./wording";
 
 /** Everything the server can be, seen from the editor. Only what a state has can be read from it. */
@@ -14,6 +14,7 @@ export interface Engine {
   readonly model: string;
   readonly provider: string | null;
   readonly calibration: string | null;
+  readonly scan?: ScanStatus | null;
 }
 
 /** What to show. Icons and colours only repeat what `text` and `label` say. */
@@ -80,5 +81,19 @@ function describe(engine: Engine, summary: FileSummary | undefined): string[] {
       "Calibration: {0}",
       engine.calibration ?? l10n.t("none, probabilities are uncalibrated"),
     ),
+    ...(engine.scan ? [scanText(engine.scan)] : []),
   ];
+}
+
+function scanText({ state, done, pending }: ScanStatus): string {
+  switch (state) {
+    case "scanning":
+      return l10n.t("Scanning the workspace: {0} of {1} files", done, pending);
+    case "onBattery":
+      return l10n.t("Scan of the workspace rests, on battery: {0} of {1} files", done, pending);
+    case "paused":
+      return pending > 0
+        ? l10n.t("Scan of the workspace paused: {0} of {1} files", done, pending)
+        : l10n.t("Scans of the workspace are paused");
+  }
 }

@@ -147,14 +147,13 @@ def scan(
 
 def _scan_folder(folder: Path, options: Options, say: Callable[[str], None], *, json: bool) -> None:
     from linewise.commands.console import file_progress, write_json
-    from linewise.commands.scanning import keep_trend, opened_scan, payload, run, summary
+    from linewise.commands.scanning import opened_scan, payload, run, summary
 
     if not folder.is_dir():
         raise typer.BadParameter(f"{folder} is no folder; a Parquet file is read with --out")
     with opened_scan(folder, options, say) as scanning:
         with file_progress(scanning.progress.pending) as tell:
             run(scanning, options.budget, tell)
-        keep_trend(scanning)
         done = scanning.progress
     if json:
         write_json(payload(done))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -16,14 +16,14 @@ from linewise.models.cache import find
 from linewise.probe.manifest import read_manifest
 from linewise.probe.shipped import find_probe
 from linewise.rationale.study.target import Target
+from linewise.report.trend import keep_trend
 from linewise.settings import Settings
 from linewise.workspace.scan.choice import Choice, method_of, statement_kinds
 from linewise.workspace.scan.location import workspace_root
 from linewise.workspace.scan.pacing import Budget, Pace
 from linewise.workspace.scan.records import Method, Reader
 from linewise.workspace.scan.scan import Instruments, Progress, Request, Scan
-from linewise.workspace.scan.snapshots import commit_of, has_snapshot, keep_snapshot
-from linewise.workspace.scan.store import NothingScannedError, Store
+from linewise.workspace.scan.store import Store
 from linewise.workspace.scan.walk import Globs, submodules
 
 
@@ -134,29 +134,8 @@ def run(scan: Scan, budget: Budget, progress: Callable[[str, float], None]) -> N
         scan.step(pace.interrupts, pace.is_spent)
         pace.end()
         progress(scan.progress.path, scan.progress.done)
-
-
-def keep_trend(scan: Scan) -> None:
-    """Keep a snapshot of the commit that was scanned, if all of it was and there is none yet.
-
-    Raises
-    ------
-    DatabaseError
-        If the store cannot be used.
-    """
-    request, store, number = scan.request, scan.store, scan.reader_id
-    folder = find_probe(request.reader.model)
-    if request.within or folder is None or (commit := commit_of(request.root)) is None:
-        return
-    unchanged = not scan.progress.done and not scan.progress.forgotten
-    if unchanged and has_snapshot(store, number, commit):
-        return
-    from linewise.report.build import shipped_statistics
-
-    manifest = read_manifest(folder / "manifest.json")
-    with suppress(NothingScannedError):
-        found = shipped_statistics(store, request.reader, manifest)
-        keep_snapshot(store, number, commit, found)
+    if (folder := find_probe(scan.request.reader.model)) is not None:
+        keep_trend(scan, read_manifest(folder / "manifest.json"))
 
 
 def payload(done: Progress) -> dict[str, Any]:

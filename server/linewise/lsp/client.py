@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import traceback
-from collections.abc import Coroutine, Iterator, Mapping, Sequence
+from collections.abc import Callable, Coroutine, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
@@ -208,10 +208,18 @@ class Client:
         await self._ask(self._server.work_done_progress.create_async(token))
 
     def report_progress(
-        self, token: str, value: types.WorkDoneProgressBegin | types.WorkDoneProgressEnd
+        self,
+        token: str,
+        value: types.WorkDoneProgressBegin
+        | types.WorkDoneProgressReport
+        | types.WorkDoneProgressEnd,
     ) -> None:
-        """Begin or end an announced progress."""
+        """Begin, go on with or end an announced progress."""
         self._server.progress(types.ProgressParams(token=token, value=value))
+
+    def on_progress_cancelled(self, token: str, call: Callable[[], None]) -> None:
+        """Call something once the user cancels an announced progress."""
+        self._server.work_done_progress.tokens[token].add_done_callback(lambda _: call())
 
     def forget_progress(self, token: str) -> None:
         """Free what pygls keeps for a token, which it never does by itself."""

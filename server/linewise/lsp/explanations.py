@@ -21,6 +21,7 @@ from linewise.lsp.documents import Document
 from linewise.lsp.model import LoadedModel, ModelHost
 from linewise.lsp.outcome import Outcome
 from linewise.lsp.tasks import Tasks
+from linewise.models.worker import Priority
 
 if TYPE_CHECKING:
     from linewise.lsp.explaining import Draft, Drafts
@@ -183,7 +184,7 @@ class Explanations:
             return _advanced(drafts, desk, line, model, stop)
 
         try:
-            return await self._host.run(work, background=True)
+            return await self._host.run(work, priority=Priority.BACKGROUND)
         except Cancelled:
             raise
         except Exception as error:  # noqa: BLE001 - one line must not end the others

@@ -17,7 +17,7 @@ from linewise.lsp.client import Client
 from linewise.lsp.progress import show_progress
 from linewise.lsp.status import StatusReporter
 from linewise.lsp.tasks import Tasks
-from linewise.models.worker import ModelWorker
+from linewise.models.worker import ModelWorker, Priority
 
 if TYPE_CHECKING:
     from linewise.engine import Engine
@@ -106,7 +106,7 @@ class ModelHost:
         self._settled = asyncio.Event()
         self._loading: asyncio.Task[None] | None = None
         self._shown: str | None = None
-        self._queue: set[object] = set()
+        self._queue: dict[object, Priority] = {}
         self._idle = threading.Event()
         self._idle.set()
         self._unload_after = 0
@@ -117,8 +117,12 @@ class ModelHost:
 
     @property
     def wanted(self) -> bool:
-        """Whether more work waits for the thread, that of the background aside."""
-        return bool(self._queue)
+        """Whether somebody waits for work on the thread."""
+        return self.wanted_before(Priority.BACKGROUND)
+
+    def wanted_before(self, priority: Priority) -> bool:
+        """Whether work waits for the thread that is to be done before that of a priority."""
+        return any(each < priority for each in tuple(self._queue.values()))
 
     def start(self, name: str) -> None:
         """Begin to load a model; the one before it is let go at once."""
@@ -148,11 +152,12 @@ class ModelHost:
         return self.loaded
 
     async def run(
-        self, work: Callable[[threading.Event], Result], *, background: bool = False
+        self,
+        work: Callable[[threading.Event], Result],
+        *,
+        priority: Priority = Priority.FOREGROUND,
     ) -> Result:
         """Run ``work`` on the thread that owns the engine; cancelling sets the event it gets.
-
-        That of the ``background`` waits until there is no other, and nothing gives way to it.
 
         Raises
         ------
@@ -162,7 +167,7 @@ class ModelHost:
         ticket, loop = object(), asyncio.get_running_loop()
 
         def watched(cancelled: threading.Event) -> Result:
-            self._queue.discard(ticket)
+            self._queue.pop(ticket, None)
             self._idle.clear()
             try:
                 self._wake(loop)
@@ -170,12 +175,11 @@ class ModelHost:
             finally:
                 self._idle.set()
 
-        if not background:
-            self._queue.add(ticket)
+        self._queue[ticket] = priority
         try:
-            return await self._worker.submit(watched, background=background)
+            return await self._worker.submit(watched, priority=priority)
         finally:
-            self._queue.discard(ticket)
+            self._queue.pop(ticket, None)
             self._rest_later()
 
     def unload_after(self, minutes: int) -> None:

@@ -2,15 +2,30 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
+from lsprotocol import types
 from pygls.exceptions import JsonRpcException, JsonRpcInvalidRequest
 from pygls.protocol import LanguageServerProtocol
 from pygls.protocol.json_rpc import RPCMessage, RPCRequest
 
+_BY_ITSELF = frozenset(
+    {
+        types.INITIALIZED,
+        types.WORKSPACE_DIAGNOSTIC,
+        types.WORKSPACE_DID_CHANGE_WATCHED_FILES,
+        types.CANCEL_REQUEST,
+        types.WINDOW_WORK_DONE_PROGRESS_CANCEL,
+    }
+)
+"""What clients send although nobody did anything."""
+
 
 class Protocol(LanguageServerProtocol):
-    """What `LinewiseServer` speaks."""
+    """What `LinewiseServer` speaks. ``active`` is called when the user did something."""
+
+    active: Callable[[], None] = staticmethod(lambda: None)
 
     def structure_message(self, data: dict[str, Any]) -> Any:
         """Read a message; one that cannot be read leaves nobody waiting, here or there."""
@@ -33,6 +48,8 @@ class Protocol(LanguageServerProtocol):
             error = JsonRpcInvalidRequest("the server was shut down").to_response_error()
             self._send_response(message.id, error=error)
             return
+        if getattr(message, "method", None) not in (None, *_BY_ITSELF):
+            self.active()
         super().handle_message(message)
         self._request_futures = {
             key: future for key, future in self._request_futures.items() if not future.done()

@@ -24,7 +24,8 @@ from linewise.lsp import (
     what_if,
 )
 from linewise.lsp.annotations import LEGEND, SHOW_LINE, Annotations
-from linewise.lsp.client import Client
+from linewise.lsp.background import PAUSE_SCAN, RESUME_SCAN, SCAN, Background
+from linewise.lsp.client import Client, path_of
 from linewise.lsp.closed_files import ClosedFiles
 from linewise.lsp.code_actions import CodeActions
 from linewise.lsp.commands import Commands, SpanQuery
@@ -40,6 +41,7 @@ from linewise.lsp.notebooks import CellChanges, Notebooks
 from linewise.lsp.options import read_options
 from linewise.lsp.protocol import Protocol
 from linewise.lsp.questions import Questions, answering
+from linewise.lsp.report import REPORT, ReportRequest, Reports
 from linewise.lsp.review import Review
 from linewise.lsp.risky_lines import RiskyLines
 from linewise.lsp.scores import Scores
@@ -79,7 +81,7 @@ class LinewiseServer(LanguageServer):
         self.documents = Documents()
         self.notebooks = Notebooks(self.client, self.documents)
         self.configuration = Configuration(self.client, defaults)
-        self.host = ModelHost(load, self.client, self.tasks, self.refresh)
+        self.host = ModelHost(load, self.client, self.tasks, self.settled)
         self.scorer = Scorer(self.host, self.client, self.documents, self.configuration)
         self.explanations = Explanations(self.host, self.client, self.tasks)
         self.diagnostics = Diagnostics(
@@ -114,6 +116,9 @@ class LinewiseServer(LanguageServer):
             self.client, self.questions, self.host, self.explanations
         )
         self.risky_lines = RiskyLines(self.questions, self.documents, self.scorer)
+        self.background = Background(self.host, self.client, self.tasks, self.configuration)
+        self.reports = Reports(self.client, self.questions, self.background)
+        self.protocol.active = self.background.user_active
         self.initialization_options: object = None
         self.was_shut_down = False
         _bind(self)
@@ -139,14 +144,24 @@ class LinewiseServer(LanguageServer):
             self.host.start(model)
         elif self._in_force() != before:
             self.refresh()
+            self.background.follow()
+
+    def settled(self) -> None:
+        """Follow a model that was loaded, or could not be."""
+        self.refresh()
+        self.background.follow()
 
     async def follow_folders(self) -> None:
         """Follow folders that were opened or closed."""
         await self.configuration.ask()
         self.refresh()
+        self.background.follow()
 
     def follow_files(self, params: types.DidChangeWatchedFilesParams) -> None:
         """Follow changes to files that decide what is shown."""
+        for change in params.changes:
+            if (path := path_of(change.uri)) is not None:
+                self.background.file_changed(path)
         if watching.only_sources(params):
             self.closed_files.drop_stale()
         else:
@@ -174,6 +189,8 @@ class LinewiseServer(LanguageServer):
             waited = self.documents.is_unsaved(document)
             self.documents.save(uri)
             self.feedback.saved(document)
+            if document.path is not None:
+                self.background.file_changed(document.path)
             if waited and self.configuration.of(document.path).run is Run.ON_SAVE:
                 self.diagnostics.saved(document)
 
@@ -244,6 +261,7 @@ def _bind_lifecycle(server: LinewiseServer) -> None:
         ls.was_shut_down = True
         ls.feedback.close_all()
         ls.documents.close_all()
+        ls.background.cancel()
         ls.tasks.cancel_all()
         ls.protocol.cancel_requests()
 
@@ -412,6 +430,24 @@ def _bind_commands(server: LinewiseServer) -> None:
         with answering():
             return {"markdown": await ls.risky_lines.markdown(asked)}
 
+    @server.command(SCAN)
+    def scan(ls: LinewiseServer) -> dict[str, Any]:
+        with answering():
+            return ls.background.scan()
+
+    @server.command(REPORT)
+    async def report(ls: LinewiseServer, asked: ReportRequest) -> dict[str, Any]:
+        with answering():
+            return await ls.reports.answer(asked)
+
+    @server.command(PAUSE_SCAN)
+    def pause_scan(ls: LinewiseServer) -> dict[str, Any]:
+        return ls.background.pause()
+
+    @server.command(RESUME_SCAN)
+    def resume_scan(ls: LinewiseServer) -> dict[str, Any]:
+        return ls.background.resume()
+
     @server.command(commands.LIST_MODELS)
     def list_models(ls: LinewiseServer) -> list[dict[str, Any]]:
         return ls.commands.list_models()
@@ -441,10 +477,10 @@ def serve_tcp(port: int) -> int:
 def serve(server: LinewiseServer, reader: BinaryIO, writer: BinaryIO) -> int:
     """Serve one client until it leaves; return the exit code.
 
-    Ends the process itself if the model is in the middle of a pass: an interpreter that shuts
+    Ends the process itself if a thread is in the middle of something: an interpreter that shuts
     down would unwind the thread's native frames, which aborts.
     """
     server.start_io(reader, writer)
-    if not server.host.stop(GRACE_SECONDS):
+    if not (server.background.stop(GRACE_SECONDS) and server.host.stop(GRACE_SECONDS)):
         os._exit(server.exit_code)
     return server.exit_code

@@ -25,15 +25,36 @@ class State(StrEnum):
     FAILED = "failed"
 
 
+class ScanState(StrEnum):
+    """What becomes of a scan."""
+
+    SCANNING = "scanning"
+    PAUSED = "paused"
+    ON_BATTERY = "onBattery"
+
+
+@frozen
+class ScanStatus:
+    """A scan of the workspace: of ``pending`` files that need reading, ``done`` were read."""
+
+    state: ScanState
+    done: int = 0
+    pending: int = 0
+
+
 @frozen
 class Status:
-    """One notification. ``provider`` and ``calibration`` are None unless a model is loaded."""
+    """One notification. ``provider`` and ``calibration`` are None unless a model is loaded.
+
+    ``scan`` is None while no scan of the workspace is under way or paused.
+    """
 
     state: State
     message: str
     model: str
     provider: str | None = None
     calibration: str | None = None
+    scan: ScanStatus | None = None
 
 
 class StatusReporter:
@@ -44,6 +65,7 @@ class StatusReporter:
         self._current: Status | None = None
         self._rest = "Ready"
         self._working = 0
+        self._scan: ScanStatus | None = None
 
     def loading(self, model: str) -> None:
         """Say that a model is on its way."""
@@ -62,6 +84,12 @@ class StatusReporter:
         if self._current is not None and self._current.model == model:
             message = f"{self._rest}; {model} is unloaded until it is needed"
             self._tell(evolve(self._current, message=message))
+
+    def scanning(self, scan: ScanStatus | None) -> None:
+        """Say how far a scan of the workspace is; None once there is nothing to say."""
+        self._scan = scan
+        if self._current is not None:
+            self._tell(self._current)
 
     def remark(self, message: str | None) -> None:
         """Say this instead of "Ready" from now on; None takes it back."""
@@ -94,6 +122,7 @@ class StatusReporter:
             self._tell(evolve(self._current, state=after, message=message))
 
     def _tell(self, status: Status) -> None:
+        status = evolve(status, scan=self._scan)
         if status != self._current:
             self._current = status
             self._client.notify(METHOD, asdict(status))

@@ -7,12 +7,17 @@ import queue
 import threading
 from collections.abc import Callable
 from contextlib import suppress
+from enum import IntEnum
 from itertools import count
 from typing import Any, TypeVar
 
 from attrs import frozen
 
 Result = TypeVar("Result")
+
+
+class WorkerStoppedError(RuntimeError):
+    """The worker takes no more jobs, and has not run this one."""
 
 
 @frozen(eq=False)
@@ -34,7 +39,7 @@ class _Job:
         self._settle(result, failure)
 
     def refuse(self) -> None:
-        self._settle(None, RuntimeError("the model's worker has been stopped"))
+        self._settle(None, WorkerStoppedError("the model's worker has been stopped"))
 
     def _settle(self, result: Any, failure: BaseException | None) -> None:
         def settle() -> None:
@@ -49,13 +54,23 @@ class _Job:
             self.loop.call_soon_threadsafe(settle)
 
 
-_FOREGROUND, _BACKGROUND, _END = range(3)
+class Priority(IntEnum):
+    """Whose turn it is: jobs of a lower number go first."""
+
+    FOREGROUND = 0
+    BACKGROUND = 1
+    """For what the user may ask for next."""
+    IDLE = 2
+    """For what nobody waits for."""
+
+
+_END = len(Priority)
 
 
 class ModelWorker:
-    """Runs jobs in order on one daemon thread, which starts with the first job.
+    """Runs jobs by priority, then in order, on one daemon thread, which starts with the first job.
 
-    Those of the background are run when there are no others. A job gets a `threading.Event` that
+    A job gets a `threading.Event` that
     is set once nobody waits for its result; a long job looks at it between forward passes.
     """
 
@@ -68,7 +83,10 @@ class ModelWorker:
         self._stopped = False
 
     async def submit(
-        self, work: Callable[[threading.Event], Result], *, background: bool = False
+        self,
+        work: Callable[[threading.Event], Result],
+        *,
+        priority: Priority = Priority.FOREGROUND,
     ) -> Result:
         """Run ``work`` on the thread and return what it returns, or raise what it raises.
 
@@ -76,18 +94,17 @@ class ModelWorker:
 
         Raises
         ------
-        RuntimeError
+        WorkerStoppedError
             If the worker has been stopped.
         """
         loop = asyncio.get_running_loop()
         job = _Job(work, loop, loop.create_future(), threading.Event())
         with self._lock:
             if self._stopped:
-                raise RuntimeError("the model's worker has been stopped")
+                raise WorkerStoppedError("the model's worker has been stopped")
             if self._thread is None:
                 self._thread = threading.Thread(target=self._run, name="linewise", daemon=True)
                 self._thread.start()
-            priority = _BACKGROUND if background else _FOREGROUND
             self._jobs.put((priority, next(self._numbers), job))
         try:
             result: Result = await job.future

@@ -6,7 +6,7 @@ import time
 
 import pytest
 
-from linewise.models.worker import ModelWorker
+from linewise.models.worker import ModelWorker, Priority, WorkerStoppedError
 
 
 @pytest.fixture
@@ -150,7 +150,7 @@ def test_a_closed_loop_does_not_end_the_thread(worker):
     assert run(again()) == "alive"
 
 
-def test_the_background_waits_for_everything_else(worker):
+def test_jobs_are_run_by_priority_and_then_in_order(worker):
     seen = []
 
     async def main():
@@ -163,15 +163,15 @@ def test_the_background_waits_for_everything_else(worker):
         busy = asyncio.create_task(worker.submit(first))
         await asyncio.to_thread(started.wait, 10)
         behind = [
-            asyncio.create_task(worker.submit(lambda _, n=n: seen.append(n), background=n < 3))
-            for n in range(6)
+            asyncio.create_task(worker.submit(lambda _, n=n: seen.append(n), priority=priority))
+            for n, priority in enumerate((*reversed(Priority), *reversed(Priority)))
         ]
         await asyncio.sleep(0)  # all of them are handed in before the thread is free
         gate.set()
         await asyncio.gather(busy, *behind)
 
     run(main())
-    assert seen == [3, 4, 5, 0, 1, 2]
+    assert seen == [2, 5, 1, 4, 0, 3]
 
 
 def test_a_stopped_worker_refuses_the_background_too(worker):
@@ -184,12 +184,12 @@ def test_a_stopped_worker_refuses_the_background_too(worker):
 
         busy = asyncio.create_task(worker.submit(first))
         await asyncio.to_thread(started.wait, 10)
-        waiting = asyncio.create_task(worker.submit(lambda _: None, background=True))
+        waiting = asyncio.create_task(worker.submit(lambda _: None, priority=Priority.IDLE))
         await asyncio.sleep(0)
         worker.stop(0)
         gate.set()
         await busy
-        with pytest.raises(RuntimeError, match="has been stopped"):
+        with pytest.raises(WorkerStoppedError, match="has been stopped"):
             await waiting
 
     run(main())

@@ -84,10 +84,13 @@ class Pace:
 
     def delay(self) -> float:
         """Return in how many seconds to ask again; 0 if work may go on now."""
-        now = self._clock()
-        if self._paused or (self.budget.only_on_power and self._on_battery(now)):
+        if self._paused or self.spares_battery():
             return _LOOK_AGAIN_SECONDS
-        return max(0.0, self._not_before - now)
+        return max(0.0, self._not_before - self._clock())
+
+    def spares_battery(self) -> bool:
+        """Whether work rests because the machine runs on its battery."""
+        return self.budget.only_on_power and self._on_battery(self._clock())
 
     def begin(self) -> None:
         """Take note that a piece of work begins."""

@@ -1,0 +1,155 @@
+"""Scans of open folders: everything on a thread of their own but what asks the model.
+
+So whoever wants the model never waits for a disk, a parser or the database, and the loop waits for
+none of it.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Mapping
+from concurrent.futures import CancelledError, Future
+from pathlib import Path
+from typing import Any
+
+from linewise.engine import Engine
+from linewise.errors import Cancelled, LinewiseError
+from linewise.lsp.model import LoadedModel, ModelHost
+from linewise.models.runtime import TargetModel
+from linewise.models.worker import Priority, WorkerStoppedError
+from linewise.report.trend import keep_trend
+from linewise.settings import Settings
+from linewise.workspace.scan.choice import Choice, method_of, statement_kinds
+from linewise.workspace.scan.location import workspace_root
+from linewise.workspace.scan.pacing import Pace
+from linewise.workspace.scan.queue import ScanQueue
+from linewise.workspace.scan.records import Reader
+from linewise.workspace.scan.scan import Instruments, Request, Scan
+from linewise.workspace.scan.store import Store
+from linewise.workspace.scan.walk import Globs
+
+CACHED_TOKENS = 20_000
+"""Of a scan: what is known of open documents must not make room for what nobody looks at."""
+CHOICE = Choice()
+"""What is asked of every unit: the same as by the command line, so that they share the answers."""
+
+
+def target_of(model: LoadedModel) -> TargetModel:
+    """Return the target model.
+
+    Raises
+    ------
+    LinewiseError
+        If it is no installed model.
+    """
+    if not isinstance(model.engine.model, TargetModel):
+        raise LinewiseError("workspaces can only be scanned with an installed model")
+    return model.engine.model
+
+
+def reader_of(model: LoadedModel) -> Reader:
+    """Return what is read with a model is stored under.
+
+    Raises
+    ------
+    LinewiseError
+        If it is no installed model.
+    """
+    identity = model.engine.manifest.identity
+    return Reader(model.name, target_of(model).identity, identity, statement_kinds())
+
+
+def scan_queue(
+    host: ModelHost,
+    loop: asyncio.AbstractEventLoop,
+    settings: Mapping[Path, Settings],
+    said: Callable[[str], None],
+) -> ScanQueue:
+    """Return a queue of scans with the model in use.
+
+    ``settings`` holds those of each folder that is asked for. ``said`` hears what a person should
+    know; it is called on the loop.
+    """
+    scans = _Scans(host, loop, settings, said)
+    return ScanQueue(scans.begin, Pace(), scans.end, scans.interrupted)
+
+
+class _Scans:
+    """Makes scans, one after the other. Used on their thread."""
+
+    def __init__(
+        self,
+        host: ModelHost,
+        loop: asyncio.AbstractEventLoop,
+        settings: Mapping[Path, Settings],
+        said: Callable[[str], None],
+    ) -> None:
+        self._host = host
+        self._loop = loop
+        self._settings = settings
+        self._said = said
+        self._model: LoadedModel | None = None
+
+    def begin(self, folder: Path) -> Scan:
+        """Begin a scan of a folder.
+
+        Raises
+        ------
+        LinewiseError
+            If there is no model, or the store cannot be used.
+        """
+        if (model := self._host.loaded) is None:
+            raise LinewiseError(self._host.failure or "there is no model")
+        self._model = model
+        request = Request(
+            root=workspace_root(folder),
+            folder=folder,
+            reader=reader_of(model),
+            method=method_of(CHOICE, target_of(model).manifest.vocab_size),
+            globs=Globs(exclude=self._settings[folder].exclude),
+            settings=self._settings[folder],
+        )
+        store = Store.open(request.root, self._say)
+        try:
+            return Scan(store, request, lambda: self._instruments(model), self._say)
+        except BaseException:
+            store.close()
+            raise
+
+    def end(self, scan: Scan) -> None:
+        """Let go of a scan; of one that came to its end, keep what the trend needs.
+
+        Raises
+        ------
+        LinewiseError
+            If the store cannot be used.
+        """
+        model, self._model = self._model, None
+        try:
+            if scan.finished and model is not None:
+                keep_trend(scan, model.engine.manifest, again=False)
+        finally:
+            scan.store.close()
+
+    def interrupted(self) -> bool:
+        """Whether somebody else waits for the model, or it is not in use any more."""
+        return self._host.loaded is not self._model or self._host.wanted_before(Priority.IDLE)
+
+    def _instruments(self, model: LoadedModel) -> Instruments:
+        from linewise.workspace.scan.rationalizing import Rationalizer
+
+        target, probe = target_of(model), model.engine.probe
+        engine = Engine(target, probe, cached_tokens=CACHED_TOKENS)
+        return Instruments(target, engine, Rationalizer(target, probe, CHOICE), self._run)
+
+    def _run(self, work: Callable[[], Any]) -> Any:
+        """Run what asks the model on its thread, once nobody else wants it; wait for it here."""
+        asked = self._host.run(lambda _: work(), priority=Priority.IDLE)
+        running: Future[Any] = asyncio.run_coroutine_threadsafe(asked, self._loop)
+        try:
+            return running.result()
+        except (CancelledError, WorkerStoppedError):
+            raise Cancelled from None
+
+    def _say(self, message: str) -> None:
+        self._loop.call_soon_threadsafe(self._said, message)
