@@ -6,6 +6,7 @@ import statistics
 import time
 from contextlib import asynccontextmanager
 from pathlib import Path
+from types import SimpleNamespace
 
 import psutil
 import pytest
@@ -35,6 +36,7 @@ _store, installed, probe_folder = _tiny._store, _tiny.installed, _tiny.probe_fol
 pytestmark = pytest.mark.asyncio
 
 SCAN = {"backgroundScan": True, "backgroundShare": 1.0}
+PAUSED = {"state": "paused", "done": 0, "pending": 0}
 UNITS = 3
 STATUS, PROGRESS = "linewise/status", "$/progress"
 REPORT = "linewise.server.report"
@@ -210,20 +212,19 @@ async def test_paused_it_rests_and_resumed_it_goes_on(connect, folder):
 async def test_cancelled_it_keeps_what_it_has_until_it_is_asked_to_go_on(connect, folder):
     async with connect() as session:
         await begun(session, 2)
+        await session.execute("linewise.server.pauseScan")
         begin = await session.until(
             lambda: next((e for e in session.all(PROGRESS) if e["value"].get("cancellable")), None)
         )
         session.client.protocol.notify("window/workDoneProgress/cancel", {"token": begin["token"]})
-        await over(session)
+        await session.until(lambda: scans(session)[-1] == PAUSED)
         assert 0 < counts(folder)["files"] < 40
         session.files_changed((folder / "f00.py").as_uri())
         await session.execute(REPORT, {"uri": None})
-        assert scans(session)[-1] is None
+        assert scans(session)[-1] == PAUSED
         answer = await session.execute("linewise.server.scan")
         assert answer == {"folders": [str(folder)]}
-        await session.until(lambda: scans(session)[-1] is not None)
-        await over(session)
-    assert counts(folder)["files"] == 40
+        await holds(session, folder, files=40)
 
 
 async def test_settings_decide_whether_and_a_command_does_anyway(connect, folder):
@@ -242,7 +243,7 @@ async def test_settings_decide_whether_and_a_command_does_anyway(connect, folder
 
 
 async def test_on_battery_it_rests_unless_told_otherwise(connect, folder, monkeypatch):
-    unplugged = psutil._common.sbattery(percent=50, secsleft=1000, power_plugged=False)
+    unplugged = SimpleNamespace(power_plugged=False)
     monkeypatch.setattr(psutil, "sensors_battery", lambda: unplugged, raising=False)
     async with connect() as session:
         await session.execute(REPORT, {"uri": None})
@@ -287,3 +288,83 @@ async def test_without_a_folder_there_is_nothing_to_scan(connect):
         for command, arguments in (("linewise.server.scan", ()), (REPORT, ({"uri": None},))):
             with pytest.raises(JsonRpcException, match="no folder is open"):
                 await session.execute(command, *arguments)
+
+
+WORKSPACE = {**SCAN, "diagnosticScope": "workspace", "threshold": 0.0}
+
+
+async def pulled(session, count, previous=()):
+    """Pull the whole workspace until so many reports come."""
+    deadline = time.monotonic() + PATIENCE
+    while len(reports := await session.pull_workspace(previous)) != count:
+        assert time.monotonic() < deadline, len(reports)
+    return reports
+
+
+async def test_files_that_were_scanned_are_in_the_whole_report(connect, folder):
+    async with connect(settings=WORKSPACE) as session:
+        reports = await pulled(session, 40)
+        assert {each["kind"] for each in reports} == {"full"}
+        assert all(len(each["items"]) == 3 * UNITS for each in reports)
+        known = [(each["uri"], each["resultId"]) for each in reports]
+        unchanged = await session.pull_workspace(known)
+        assert {each["kind"] for each in unchanged} == {"unchanged"}
+        # Open, it says the same, and knows a reason besides.
+        uri, _ = known[0]
+        session.open(text(0), uri)
+        shown = await session.pull(uri)
+        places = [(each["range"], each["severity"], each["data"]) for each in shown["items"]]
+        stored = reports[0]["items"]
+        assert places == [(each["range"], each["severity"], each["data"]) for each in stored]
+        assert [each["uri"] for each in await session.pull_workspace()].count(uri) == 1
+
+
+async def test_reports_follow_files_settings_and_decisions(connect, folder):
+    first, second = folder / "f00.py", folder / "f01.py"
+    async with connect(settings=WORKSPACE) as session:
+        before = {each["uri"]: each for each in await pulled(session, 40)}
+        first.write_text(text(99) + "\n\nMORE = 1\n")
+        session.files_changed(first.as_uri())
+        mark = {"uri": second.as_uri(), "line": 0, "reviewed": True}
+        await session.execute("linewise.server.markReviewed", mark)
+
+        async def until(uri, items):
+            deadline = time.monotonic() + PATIENCE
+            while True:
+                found = {each["uri"]: each for each in await session.pull_workspace()}
+                if uri in found and len(found[uri]["items"]) == items:
+                    return found[uri]
+                assert time.monotonic() < deadline
+
+        changed = await until(first.as_uri(), 3 * UNITS + 1)
+        assert changed["resultId"] != before[first.as_uri()]["resultId"]
+        await until(second.as_uri(), 3 * UNITS - 1)
+        second.unlink()
+        session.files_changed(second.as_uri())
+        await pulled(session, 39)
+        await session.configure({**WORKSPACE, "diagnosticScope": "openFiles"})
+        known = [(uri, each["resultId"]) for uri, each in before.items()]
+        gone = await session.pull_workspace(known)
+        assert all(each["items"] == [] for each in gone)
+
+
+async def test_clients_that_do_not_pull_are_told_of_scanned_files(connect, folder):
+    published = "textDocument/publishDiagnostics"
+    uri = (folder / "f00.py").as_uri()
+    async with connect(settings=WORKSPACE, pull=False) as session:
+        await session.until(lambda: len({each["uri"] for each in session.all(published)}) == 40)
+        session.open(text(0), uri)
+        await session.published(1, uri)
+        session.change("x = 1\n", 2, uri)
+        await session.published(2, uri)
+        session.close(uri)
+        await session.until(
+            lambda: (
+                [e for e in session.all(published) if e["uri"] == uri][-1].get("version") is None
+                and len([e for e in session.all(published) if e["uri"] == uri][-1]["diagnostics"])
+                == 3 * UNITS
+            )
+        )
+        (folder / "f00.py").unlink()
+        session.files_changed(uri)
+        await session.until(lambda: session.all(published)[-1] == {"uri": uri, "diagnostics": []})

@@ -46,6 +46,10 @@ async def test_whole_answer_to_initialize(connect):
                         "linewise.server.showLine",
                         "linewise.server.riskyLines",
                         "linewise.server.copyMarkdown",
+                        "linewise.server.scan",
+                        "linewise.server.report",
+                        "linewise.server.pauseScan",
+                        "linewise.server.resumeScan",
                         "linewise.server.listModels",
                     ]
                 },

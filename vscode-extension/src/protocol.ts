@@ -8,7 +8,7 @@ export interface StatusParams {
   readonly provider: string | null;
   readonly calibration: string | null;
   /** Null while no scan of the workspace is under way or paused; older servers do not tell. */
-  readonly scan?: ScanStatus | null;
+  readonly scan?: ScanStatus | null | undefined;
 }
 
 /** Of `pending` files that need reading, `done` were read. */

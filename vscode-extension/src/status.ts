@@ -14,7 +14,7 @@ export interface Engine {
   readonly model: string;
   readonly provider: string | null;
   readonly calibration: string | null;
-  readonly scan?: ScanStatus | null;
+  readonly scan?: ScanStatus | null | undefined;
 }
 
 /** What to show. Icons and colours only repeat what `text` and `label` say. */

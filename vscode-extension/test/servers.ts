@@ -1,4 +1,5 @@
 /** Servers for tests: they answer commands, and remember what they were asked. */
+import { EventEmitter } from "vscode";
 import type { ServerCommand } from "../src/protocol";
 import type { Server } from "../src/server";
 
@@ -7,6 +8,7 @@ type Answers = Partial<Record<ServerCommand, unknown>>;
 /** A server that offers the commands it has an answer for; an `Error` is what it refuses with. */
 export function answering(answers: Answers) {
   const asked: { command: string; arguments: readonly unknown[] }[] = [];
+  const scanned = new EventEmitter<void>();
   const server = {
     running: {
       initializeResult: {
@@ -19,8 +21,14 @@ export function answering(answers: Answers) {
       },
     },
     address: (uri: { toString: () => string }) => uri.toString(),
+    onDidScan: scanned.event,
+    isScanning: false,
+    isScanPaused: false,
   };
-  return { asked, server: server as unknown as Server };
+  const scanEnded = () => {
+    scanned.fire();
+  };
+  return { asked, answers, scanEnded, server: server as unknown as Server };
 }
 
 export const stopped = { ...answering({}).server, running: undefined } as Server;

@@ -41,6 +41,25 @@ describe("what a state looks like", () => {
       assert.equal(appearance(stateOf(params(state)), file).text, text));
   }
 
+  test("how far a scan of the workspace is stands in the details", () => {
+    const details = (scan: StatusParams["scan"]) =>
+      appearance(stateOf({ ...params("ready"), scan }), undefined).details.slice(3);
+    assert.deepEqual(details(undefined), []);
+    assert.deepEqual(details(null), []);
+    assert.deepEqual(details({ state: "scanning", done: 3, pending: 40 }), [
+      "Scanning the workspace: 3 of 40 files",
+    ]);
+    assert.deepEqual(details({ state: "onBattery", done: 3, pending: 40 }), [
+      "Scan of the workspace rests, on battery: 3 of 40 files",
+    ]);
+    assert.deepEqual(details({ state: "paused", done: 3, pending: 40 }), [
+      "Scan of the workspace paused: 3 of 40 files",
+    ]);
+    assert.deepEqual(details({ state: "paused", done: 0, pending: 0 }), [
+      "Scans of the workspace are paused",
+    ]);
+  });
+
   test("a question to the user is no failure", () =>
     assert.equal(
       appearance({ kind: "waiting", message: "May it?" }, undefined).label,

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 from linewise.errors import LinewiseError
 from linewise.lsp.client import Client, path_of
 from linewise.lsp.configuration import Configuration
-from linewise.lsp.model import ModelHost
+from linewise.lsp.model import LoadedModel, ModelHost
 from linewise.lsp.scan_progress import ScanProgress
 from linewise.lsp.status import ScanState
 from linewise.lsp.tasks import Tasks
@@ -58,6 +58,11 @@ class Background:
         self._declined = False
         self._urgent = False
         self.listeners: list[Callable[[Path], None]] = []
+
+    @property
+    def model(self) -> LoadedModel | None:
+        """The model that scans, None if there is none."""
+        return self._host.loaded
 
     @property
     def folders(self) -> tuple[Path, ...]:

@@ -6,7 +6,10 @@ the client's questions about its whole workspace.
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping
+from functools import partial
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from attrs import evolve, frozen
 from lsprotocol import types
@@ -18,7 +21,11 @@ from linewise.lsp.documents import Document, Documents
 from linewise.lsp.model import ModelLoading
 from linewise.lsp.outcome import Outcome
 from linewise.lsp.scoring import Scorer, Superseded
+from linewise.lsp.stored_files import StoredFiles
 from linewise.settings import DiagnosticScope
+
+if TYPE_CHECKING:
+    from linewise.lsp.stored_findings import StoredReport
 
 Report = (
     types.WorkspaceFullDocumentDiagnosticReport | types.WorkspaceUnchangedDocumentDiagnosticReport
@@ -44,12 +51,15 @@ class ClosedFiles:
         scorer: Scorer,
         configuration: Configuration,
         diagnostics: Diagnostics,
+        *,
+        stored: StoredFiles,
     ) -> None:
         self._client = client
         self._documents = documents
         self._scorer = scorer
         self._configuration = configuration
         self._diagnostics = diagnostics
+        self._stored = stored
         self._closed: dict[str, _Closed] = {}
 
     def keep(self, document: Document) -> bool:
@@ -96,7 +106,7 @@ class ClosedFiles:
                     self._client.publish(uri, None, self._diagnostics.items(outcome))
 
     def pull(self, params: types.WorkspaceDiagnosticParams) -> types.WorkspaceDiagnosticReport:
-        """Answer `workspace/diagnostic` at once, with what was scored."""
+        """Answer `workspace/diagnostic` at once, with what was scored and what was scanned."""
         self.drop_stale()
         before = {each.uri: each.value for each in params.previous_result_ids}
         known = [
@@ -107,23 +117,37 @@ class ClosedFiles:
         known += [(None, each.outcome) for each in self._closed.values()]
         reports = [self._report(version, outcome, before) for version, outcome in known]
         shown = {outcome.document.uri for _, outcome in known}
+        stored = [each for each in self._stored.reports() if each.uri not in shown]
+        for each in stored:
+            reports.append(_report(each.uri, None, each.result_id, before, partial(_items, each)))
+        shown |= {each.uri for each in stored}
         gone = [uri for uri in before if uri not in shown and self._documents.get(uri) is None]
         reports += [types.WorkspaceFullDocumentDiagnosticReport(uri=uri, items=()) for uri in gone]
         return types.WorkspaceDiagnosticReport(items=reports)
 
     def _report(self, version: int | None, outcome: Outcome, before: dict[str, str]) -> Report:
-        uri = outcome.document.uri
-        result_id = self._diagnostics.result_id(outcome)
-        if before.get(uri) == result_id:
-            return types.WorkspaceUnchangedDocumentDiagnosticReport(
-                uri=uri, result_id=result_id, version=version
-            )
-        return types.WorkspaceFullDocumentDiagnosticReport(
-            uri=uri,
-            items=self._diagnostics.items(outcome),
-            version=version,
-            result_id=result_id,
+        uri, result_id = outcome.document.uri, self._diagnostics.result_id(outcome)
+        return _report(uri, version, result_id, before, lambda: self._diagnostics.items(outcome))
+
+
+def _report(
+    uri: str,
+    version: int | None,
+    result_id: str,
+    before: Mapping[str, str],
+    items: Callable[[], tuple[types.Diagnostic, ...]],
+) -> Report:
+    if before.get(uri) == result_id:
+        return types.WorkspaceUnchangedDocumentDiagnosticReport(
+            uri=uri, result_id=result_id, version=version
         )
+    return types.WorkspaceFullDocumentDiagnosticReport(
+        uri=uri, items=items(), version=version, result_id=result_id
+    )
+
+
+def _items(report: StoredReport) -> tuple[types.Diagnostic, ...]:
+    return report.items
 
 
 def _shows(scope: DiagnosticScope) -> bool:

@@ -227,7 +227,9 @@ class ModelHost:
         # Only an idle thread lets go of it, so nothing that runs loses what it runs on.
         if model is None or model.unloaded or self.wanted or not self._idle.is_set():
             return
-        self._tasks.spawn(self._worker.submit(lambda _: model.keep(None), background=True))
+        self._tasks.spawn(
+            self._worker.submit(lambda _: model.keep(None), priority=Priority.BACKGROUND)
+        )
         self.status.resting(model.name)
 
     def _wake(self, loop: asyncio.AbstractEventLoop) -> None:

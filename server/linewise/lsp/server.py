@@ -46,6 +46,7 @@ from linewise.lsp.review import Review
 from linewise.lsp.risky_lines import RiskyLines
 from linewise.lsp.scores import Scores
 from linewise.lsp.scoring import Scorer
+from linewise.lsp.stored_files import StoredFiles
 from linewise.lsp.tasks import Tasks
 from linewise.lsp.what_if import WhatIf
 from linewise.settings import Run, Settings
@@ -88,8 +89,22 @@ class LinewiseServer(LanguageServer):
             self.client, self.documents, self.scorer, self.explanations, self.tasks
         )
         self.explanations.listeners.append(self.diagnostics.explained)
+        self.background = Background(self.host, self.client, self.tasks, self.configuration)
+        self.stored_files = StoredFiles(
+            self.client,
+            self.documents,
+            self.scorer,
+            self.configuration,
+            background=self.background,
+            tasks=self.tasks,
+        )
         self.closed_files = ClosedFiles(
-            self.client, self.documents, self.scorer, self.configuration, self.diagnostics
+            self.client,
+            self.documents,
+            self.scorer,
+            self.configuration,
+            self.diagnostics,
+            stored=self.stored_files,
         )
         self.feedback = FeedbackWatcher(self.host)
         self.scores = Scores(self.client)
@@ -116,7 +131,6 @@ class LinewiseServer(LanguageServer):
             self.client, self.questions, self.host, self.explanations
         )
         self.risky_lines = RiskyLines(self.questions, self.documents, self.scorer)
-        self.background = Background(self.host, self.client, self.tasks, self.configuration)
         self.reports = Reports(self.client, self.questions, self.background)
         self.protocol.active = self.background.user_active
         self.initialization_options: object = None
@@ -160,19 +174,25 @@ class LinewiseServer(LanguageServer):
     def follow_files(self, params: types.DidChangeWatchedFilesParams) -> None:
         """Follow changes to files that decide what is shown."""
         for change in params.changes:
-            if (path := path_of(change.uri)) is not None:
-                self.background.file_changed(path)
+            self.file_changed(change.uri)
         if watching.only_sources(params):
             self.closed_files.drop_stale()
         else:
             self.configuration.expire()
             self.refresh()
 
+    def file_changed(self, uri: str) -> None:
+        """Follow a change of a source file."""
+        if (path := path_of(uri)) is not None:
+            self.stored_files.file_changed(path.as_uri())
+            self.background.file_changed(path)
+
     def refresh(self) -> None:
         """Make the client show what the present model, settings and decisions say."""
         self.diagnostics.refresh()
         self.annotations.refresh()
         self.tasks.spawn(self.closed_files.refresh())
+        self.stored_files.refresh()
 
     def opened(self, document: Document) -> None:
         """Take care of a document that was just opened."""
@@ -189,8 +209,7 @@ class LinewiseServer(LanguageServer):
             waited = self.documents.is_unsaved(document)
             self.documents.save(uri)
             self.feedback.saved(document)
-            if document.path is not None:
-                self.background.file_changed(document.path)
+            self.file_changed(document.uri)
             if waited and self.configuration.of(document.path).run is Run.ON_SAVE:
                 self.diagnostics.saved(document)
 
@@ -202,6 +221,8 @@ class LinewiseServer(LanguageServer):
             self.feedback.closed(document.uri)
             self.explanations.closed(document)
             self.diagnostics.closed(document, stays=stays)
+            if not stays and document.path is not None:
+                self.stored_files.closed(document.path.as_uri())
 
     def follow_cells(self, cells: CellChanges) -> None:
         """Follow what became of a notebook's cells."""

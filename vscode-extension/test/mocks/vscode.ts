@@ -32,6 +32,8 @@ export interface Editor {
   views: Record<string, Record<string, unknown>>;
   panels: Panel[];
   files: Record<string, string>;
+  /** Where to save, as a dialog is answered; undefined closes it. */
+  saveTo: unknown;
   lm: unknown;
   fire: (event: string, value?: unknown) => void;
 }
@@ -75,6 +77,7 @@ export function reset(): void {
     views: {},
     panels: [],
     files: {},
+    saveTo: undefined,
     lm: undefined,
   } satisfies Omit<Editor, "fire">);
   editor.statusBar.hide = () => (editor.statusBar.visible = false);
@@ -181,6 +184,8 @@ const api: Record<string, unknown> = {
       editor.picks.push({ items, options });
       return Promise.resolve(editor.choose(items));
     },
+    showSaveDialog: () => Promise.resolve(editor.saveTo),
+    showWorkspaceFolderPick: () => Promise.resolve(editor.workspaceFolders.at(-1)),
     showInputBox: () => Promise.resolve(editor.typed),
     setStatusBarMessage: (text: string) => editor.statusMessages.push(text),
     showTextDocument: (...args: unknown[]) => Promise.resolve(editor.shown.push(args)),
@@ -219,6 +224,8 @@ const api: Record<string, unknown> = {
         path in editor.files ? Promise.resolve({}) : Promise.reject(new Error("no file")),
       readFile: ({ path }: vscode.Uri) =>
         Promise.resolve(new TextEncoder().encode(editor.files[path])),
+      writeFile: ({ path }: vscode.Uri, content: Uint8Array) =>
+        Promise.resolve((editor.files[path] = new TextDecoder().decode(content))),
     },
   }),
 };
