@@ -118,8 +118,10 @@ class ClosedFiles:
         reports = [self._report(version, outcome, before) for version, outcome in known]
         shown = {outcome.document.uri for _, outcome in known}
         stored = [each for each in self._stored.reports() if each.uri not in shown]
-        for each in stored:
-            reports.append(_report(each.uri, None, each.result_id, before, partial(_items, each)))
+        reports += [
+            _report(each.uri, None, each.result_id, before, partial(_items, each))
+            for each in stored
+        ]
         shown |= {each.uri for each in stored}
         gone = [uri for uri in before if uri not in shown and self._documents.get(uri) is None]
         reports += [types.WorkspaceFullDocumentDiagnosticReport(uri=uri, items=()) for uri in gone]

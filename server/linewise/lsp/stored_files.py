@@ -113,11 +113,14 @@ class StoredFiles:
         before = self._known.pop(folder, {})
         if found:
             self._known[folder] = found
-        for uri, report in found.items():
-            if before.get(uri) is not report:
-                self._publish(uri, report.items)
-        for uri in before.keys() - found.keys():
+        changed = [uri for uri, report in found.items() if before.get(uri) is not report]
+        gone = before.keys() - found.keys()
+        for uri in changed:
+            self._publish(uri, found[uri].items)
+        for uri in gone:
             self._publish(uri, ())
+        if (changed or gone) and self._client.pulls and self._client.refreshes:
+            self._tasks.spawn(self._client.refresh())
 
     def _publish(self, uri: str, items: tuple[types.Diagnostic, ...]) -> None:
         if not self._client.pulls and self._documents.get(uri) is None:

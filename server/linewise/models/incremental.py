@@ -14,7 +14,6 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import numpy.typing as npt
-import onnxruntime
 from attrs import frozen
 
 from linewise.errors import LinewiseError
@@ -23,6 +22,7 @@ from linewise.models.runtime import Floats, Ints, TargetModel, session_options
 
 if TYPE_CHECKING:
     import onnx
+    import onnxruntime
 
 Mask = npt.NDArray[np.bool_]
 
@@ -277,6 +277,8 @@ def _session(model: TargetModel, proto: onnx.ModelProto) -> onnxruntime.Inferenc
     options.add_session_config_entry(
         "session.model_external_initializers_file_folder_path", str(model.installed.folder)
     )
+    import onnxruntime
+
     return onnxruntime.InferenceSession(
         proto.SerializeToString(), options, providers=providers.chain_for(model.manifest.scheme)
     )

@@ -9,8 +9,6 @@ from contextlib import redirect_stderr, redirect_stdout
 from functools import cache
 from pathlib import Path
 
-import onnxruntime
-
 CPU = "CPUExecutionProvider"
 CUDA = "CUDAExecutionProvider"
 
@@ -22,6 +20,9 @@ def describe() -> tuple[str, str]:
     CUDA is chosen only once a GPU has answered and every library the provider links to has been
     loaded; ONNX Runtime would otherwise print an error and fall back.
     """
+    # Late, here and elsewhere: what reads no code is not to pay for it.
+    import onnxruntime
+
     if CUDA not in onnxruntime.get_available_providers():
         return CPU, "the installed ONNX Runtime has no CUDA support"
     if missing := _missing_gpu() or _missing_libraries():
@@ -55,6 +56,8 @@ def _missing_gpu() -> str | None:
 
 
 def _missing_libraries() -> str | None:
+    import onnxruntime
+
     folder = Path(onnxruntime.__file__).parent / "capi"
     prefix, suffix = ("", ".dll") if os.name == "nt" else ("lib", ".so")
     try:

@@ -8,17 +8,19 @@ from __future__ import annotations
 import os
 import re
 from functools import cached_property
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import numpy.typing as npt
-import onnxruntime
 from attrs import frozen
-from tokenizers import Tokenizer
 
 from linewise.errors import LinewiseError
 from linewise.models import cache, providers
 from linewise.models.cache import InstalledModel
+
+if TYPE_CHECKING:
+    import onnxruntime
+    from tokenizers import Tokenizer
 
 _LONE_SURROGATE = re.compile("[\ud800-\udfff]")
 
@@ -211,6 +213,8 @@ class TargetModel:
         for name in self.manifest.files:
             if name.startswith(f"{part}."):
                 cache.verified(self._installed, name)
+        import onnxruntime
+
         return onnxruntime.InferenceSession(
             self._installed.folder / f"{part}.onnx",
             session_options(self._threads),
@@ -220,6 +224,8 @@ class TargetModel:
 
 def session_options(threads: int) -> onnxruntime.SessionOptions:
     """Return options for a process that shares the machine with its user."""
+    import onnxruntime
+
     options = onnxruntime.SessionOptions()
     options.log_severity_level = 3
     options.intra_op_num_threads = threads
@@ -237,6 +243,8 @@ def _run(session: onnxruntime.InferenceSession, feed: dict[str, npt.NDArray[Any]
 
 
 def _tokenizer(installed: InstalledModel) -> Tokenizer:
+    from tokenizers import Tokenizer
+
     tokenizer = Tokenizer.from_file(str(cache.verified(installed, "tokenizer.json")))
     tokenizer.no_truncation()
     tokenizer.no_padding()

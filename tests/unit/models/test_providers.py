@@ -4,6 +4,7 @@ import ctypes
 import subprocess
 import sys
 
+import onnxruntime
 import pytest
 
 from linewise.models import providers
@@ -32,12 +33,12 @@ def machine(monkeypatch):
             return Driver()
 
         monkeypatch.setattr(
-            providers.onnxruntime,
+            onnxruntime,
             "get_available_providers",
             lambda: [providers.CUDA, providers.CPU],
         )
         monkeypatch.setattr(ctypes, "CDLL", load)
-        monkeypatch.setattr(providers.onnxruntime, "preload_dlls", lambda: None)
+        monkeypatch.setattr(onnxruntime, "preload_dlls", lambda: None)
         return providers.describe()
 
     providers.describe.cache_clear()
@@ -67,7 +68,7 @@ def test_gpu(machine):
 
 
 def test_a_cpu_build_of_the_runtime(machine, monkeypatch):
-    monkeypatch.setattr(providers.onnxruntime, "get_available_providers", lambda: [providers.CPU])
+    monkeypatch.setattr(onnxruntime, "get_available_providers", lambda: [providers.CPU])
     assert providers.describe() == (
         providers.CPU,
         "the installed ONNX Runtime has no CUDA support",

@@ -1,12 +1,17 @@
 """Rationales of units: what they count, at what cost, and that they depend on the unit alone."""
 
 import importlib.util
+import json
+import os
+import random
+import signal
+import time
 from pathlib import Path
 
 import numpy as np
 import pytest
 from attrs import evolve
-from scan_runs import PROJECT, READER, content, instruments, scan, unloadable, write
+from scan_runs import PROJECT, READER, content, function, instruments, scan, unloadable, write
 
 from linewise.engine import Engine
 from linewise.errors import LinewiseError
@@ -19,10 +24,14 @@ from linewise.rationale.line_input import line_inputs
 from linewise.rationale.statistics.counts import QUANTUM, Cells, Counted
 from linewise.rationale.statistics.tally import Tally
 from linewise.rationale.study.target import Target
+from linewise.report.build import Subject, build
+from linewise.report.text import render_json
 from linewise.workspace.scan.choice import LINE, MASS, Choice, method_of
+from linewise.workspace.scan.location import path_of
 from linewise.workspace.scan.rationalizing import Rationalizer
 from linewise.workspace.scan.scan import Instruments
 from linewise.workspace.scan.scoring import read_units, shown_units
+from linewise.workspace.scan.store import Store
 
 _path = Path(__file__).parents[1] / "models" / "conftest.py"
 _spec = importlib.util.spec_from_file_location("models_conftest", _path)
@@ -192,3 +201,50 @@ def test_a_model_without_a_probe_is_explained_and_not_scored(root, engine):
     files, units = content(root)
     assert {row[4] for row in files} == {""}
     assert all(Counted.from_bytes(bytes.fromhex(row[10])).cells for row in units)
+
+
+@pytest.mark.slow
+def test_fifty_kills_leave_the_statistics_of_an_uninterrupted_run(tmp_path, state, engine):
+    """The child is a fork of this process: a real kill -9, without fifty times the imports."""
+    files = {
+        f"{n % 2}/{n}.py": "\n\n".join(function(f"f{n}_{k}", f"return {n} + {k}") for k in range(5))
+        for n in range(8)
+    }
+    rationalizer = Rationalizer(engine.model, engine.probe, Choice())
+    load, method = instruments(engine, rationalizer), rationalizer.method
+    whole, killed = tmp_path / "whole", tmp_path / "killed"
+    for root in (whole, killed):
+        write(root, files)
+    began = time.monotonic()
+    scan(whole, load, method=method)
+    lasts = time.monotonic() - began
+    chance = random.Random(0)
+    partly = 0
+    for _ in range(50):
+        if not (child := os.fork()):
+            try:
+                scan(killed, load, method=method)
+            finally:
+                os._exit(0)
+        time.sleep(chance.random() * lasts / 8)
+        os.kill(child, signal.SIGKILL)
+        os.waitpid(child, 0)
+        with Store.open(killed, print) as store:
+            assert store.database.problems() == []
+            explained = store.counts()["rationales"]
+        partly += 0 < explained < 40
+        if explained == 40:
+            path_of(killed).unlink()
+    assert partly > 10
+    scan(killed, load, method=method)
+    assert content(killed) == content(whole)
+    assert said(killed, engine) == said(whole, engine)
+
+
+def said(root, engine):
+    """Return what a report says of a folder, but for where and when."""
+    with Store.open_existing(root, print) as store:
+        report = build(Subject(store, root, b"", READER, engine.manifest, None))
+    found = json.loads(render_json(report))
+    assert found["summary"]["explained_units"] == 40
+    return {name: each for name, each in found.items() if name not in {"root", "made"}}
