@@ -135,12 +135,8 @@ def _peak_memory(folder: Path, files: int) -> float:
     root = folder / f"memory{files}"
     root.mkdir()
     for number in range(files):
-        lines = [
-            f"def function{number}(value):",
-            f"    total = value + {number}",
-            "    return total",
-        ]
-        (root / f"file{number}.py").write_text("\n".join([*lines, ""]), "utf-8")
+        text = f"def function{number}(value):\n    total = value + {number}\n    return total\n"
+        (root / f"file{number}.py").write_text(text, "utf-8")
     with get_context("spawn").Pool(1) as pool:
         return pool.apply(_peak, (root,))
 

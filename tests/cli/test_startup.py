@@ -74,3 +74,12 @@ except SystemExit as ended:
     )
     assert b"codeActionProvider" in result.stdout
     assert result.stderr.splitlines()[-1] == b"0 []"
+
+
+def test_a_scan_of_what_did_not_change_loads_no_model(linewise, tmp_path):
+    (tmp_path / "a.py").write_text("def f(x):\n    return x + 1\n")
+    for loads in (True, False):
+        result = linewise("scan", tmp_path, PYTHONPROFILEIMPORTTIME="1")
+        imported = {line.split("|")[-1].strip() for line in result.stderr.decode().splitlines()}
+        assert result.returncode == 0
+        assert bool(imported & {"onnxruntime", "tokenizers"}) == loads
