@@ -16,7 +16,12 @@ ROOT = HERE.parent.parent
 EXTENSION = ROOT / "vscode-extension"
 
 # These tests are of editors: some lines are underlined, whatever the probe makes of the file.
-SENSITIVE = {"threshold": 0, "severityMedium": "information", "maxFindingsPerFile": 5}
+SENSITIVE = {
+    "threshold": 0,
+    "severityMedium": "information",
+    "maxFindingsPerFile": 5,
+    "backgroundScan": False,
+}
 
 
 def project_of(editor_settings: dict[str, object]) -> str:
