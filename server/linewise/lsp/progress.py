@@ -44,8 +44,9 @@ class Steps:
 
     def tell(self, percentage: int, message: str) -> None:
         """Show this from now on."""
-        self._latest = percentage, message
-        self._news.set()
+        if self._latest != (percentage, message):
+            self._latest = percentage, message
+            self._news.set()
 
     def end(self) -> None:
         """Show nothing any more."""
