@@ -6,6 +6,7 @@ import signal
 import subprocess
 import time
 import tracemalloc
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -14,6 +15,7 @@ from scan_runs import PROJECT, READER, ask, content, function, instruments, scan
 
 from linewise.engine import Engine
 from linewise.probe.runtime import Probe
+from linewise.workspace.scan.database import DiskFullError
 from linewise.workspace.scan.location import path_of
 from linewise.workspace.scan.records import LINE
 from linewise.workspace.scan.scan import Scan
@@ -51,6 +53,11 @@ def problems(root):
 
 def paths(root):
     return [row[0].decode() for row in content(root)[0]]
+
+
+def finish(running):
+    while not running.finished:
+        running.step()
 
 
 def test_lines_have_the_logits_that_checking_gives_them(root, load, engine):
@@ -269,6 +276,44 @@ def test_a_damaged_store_is_begun_anew_in_the_middle_of_a_scan(root, load):
     assert content(root) == expected
     assert len(said) == 1
     assert "damaged" in said[0]
+
+
+def test_a_disk_that_fills_up_ends_the_scan_and_the_next_one_goes_on(root, load, tmp_path):
+    write(root, {f"more/{n:03}.py": function(f"f{n}", f"return {n}") for n in range(200)})
+    with Store.open(root, print) as store:
+        running = Scan(store, ask(root), load, print)
+        with store.database.reading() as rows:
+            pages = rows.execute("PRAGMA page_count").fetchone()[0]
+            rows.execute(f"PRAGMA max_page_count = {pages + 12}").fetchone()
+        with pytest.raises(DiskFullError, match="free some space"):
+            finish(running)
+    with Store.open(root, print) as store:
+        assert store.database.problems() == []
+        running = Scan(store, ask(root), load, print)
+        assert 0 < running.progress.pending < 204
+        finish(running)
+    filled = content(root)
+    path_of(root).unlink()
+    scan(root, load)
+    assert content(root) == filled
+
+
+def test_a_file_that_may_not_be_read_is_named_and_tried_again(root, load, monkeypatch):
+    real = Path.open
+
+    def refuse(self, *arguments, **options):
+        if self.name == "a.py":
+            raise PermissionError(13, "Permission denied", str(self))
+        return real(self, *arguments, **options)
+
+    # Tests may run as root, whom no permission bit stops.
+    with monkeypatch.context() as context:
+        context.setattr(Path, "open", refuse)
+        scan(root, load)
+    assert problems(root) == {b"a.py": "permission denied"}
+    (root / "a.py").chmod(0o600)
+    scan(root, load)
+    assert problems(root) == {}
 
 
 def test_git_decides_what_is_looked_at(root, load):
