@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Iterable
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
@@ -53,6 +54,7 @@ class Background:
         self._working: asyncio.Task[None] | None = None
         self._resting = True
         self._settings: dict[Path, Settings] = {}
+        self._asked: dict[Path, None] = {}
         self._changed: set[Path] = set()
         self._paused = False
         self._declined = False
@@ -72,8 +74,7 @@ class Background:
 
     def follow(self) -> None:
         """Bring the statistics of all folders up to date: model, settings or folders changed."""
-        if self._queue is not None:
-            self._queue.cancel()
+        self._give_up()
         self._request(self.folders)
 
     def file_changed(self, path: Path) -> None:
@@ -122,8 +123,7 @@ class Background:
     def cancel(self) -> None:
         """Give up what is in work and what waits; only a command begins again."""
         self._declined = True
-        if self._queue is not None:
-            self._queue.cancel()
+        self._give_up()
 
     async def run(
         self, work: Callable[[], Result], *, priority: Priority = Priority.FOREGROUND
@@ -145,6 +145,11 @@ class Background:
         self._thread.stop(seconds)
         return self._resting
 
+    def _give_up(self) -> None:
+        self._asked.clear()
+        if self._queue is not None:
+            self._queue.cancel()
+
     def _settled(self) -> None:
         changed, self._changed = self._changed, set()
         self._request(changed)
@@ -154,18 +159,12 @@ class Background:
         wanted = [each for each in folders if self._urgent or of(each).background_scan]
         if self._host.loaded is None or self._declined or not wanted:
             return
-        if self._queue is None:
-            # Not before there is a model: `initialize` is answered without it.
-            from linewise.lsp.scans import scan_queue
-
-            loop = asyncio.get_running_loop()
-            self._queue = scan_queue(self._host, loop, self._settings, self._client.log)
         for folder in wanted:
             self._settings[folder] = of(folder)
-            self._queue.request(folder)
+            self._asked[folder] = None
         self._keep_pace()
         if self._working is None or self._working.done():
-            self._working = self._tasks.spawn(self._work(self._queue))
+            self._working = self._tasks.spawn(self._work())
 
     def _keep_pace(self) -> None:
         if self._queue is not None:
@@ -179,35 +178,48 @@ class Background:
             self._progress.end(paused=self._paused)
 
     def _budget(self) -> Budget:
-        from linewise.lsp.scans import target_of
         from linewise.workspace.scan.pacing import Budget
 
-        if self._urgent or (model := self._host.loaded) is None:
+        if self._urgent:
             return Budget()
-        settings, target = self._configuration.settings, target_of(model)
+        settings, model = self._configuration.settings, self._host.loaded
+        on_processor = model is not None and model.provider == "CPUExecutionProvider"
+        target = model.target if model is not None and on_processor else None
         return Budget(
             share=settings.background_share,
             only_on_power=not settings.background_on_battery,
-            cores=target.threads if target.provider == "CPUExecutionProvider" else 1,
+            cores=1 if target is None else target.threads,
         )
 
-    async def _work(self, queue: ScanQueue) -> None:
+    async def _work(self) -> None:
+        queue = self._queue
+        if queue is None:
+            queue = self._queue = await self.run(partial(self._made, asyncio.get_running_loop()))
+            self._keep_pace()
         from linewise.workspace.scan.queue import State
 
         try:
             while True:
+                while self._asked:
+                    queue.request(self._asked.popitem()[0])
                 outcome = await self.run(queue.step, priority=Priority.BACKGROUND)
                 self._progress.tell(outcome, self._state(queue))
                 if outcome.state is State.DONE and outcome.folder is not None:
                     for listener in self.listeners:
                         listener(outcome.folder)
-                if outcome.state is State.IDLE and not queue.pending:
+                if outcome.state is State.IDLE and not (queue.pending or self._asked):
                     break
                 if outcome.delay:
                     await asyncio.sleep(outcome.delay)
         finally:
             self._urgent = False
             self._progress.end(paused=self._paused)
+
+    def _made(self, loop: asyncio.AbstractEventLoop) -> ScanQueue:
+        # Imported on the scans' thread, once there is a model: nobody waits for it.
+        from linewise.lsp.scans import scan_queue
+
+        return scan_queue(self._host, loop, self._settings, self._client.log)
 
     def _state(self, queue: ScanQueue) -> ScanState:
         if self._paused:

@@ -9,7 +9,7 @@ from collections.abc import Callable
 from contextlib import suppress
 from typing import TYPE_CHECKING, TypeVar
 
-from attrs import define
+from attrs import define, frozen
 from lsprotocol import types
 
 from linewise.errors import Cancelled, LinewiseError
@@ -21,6 +21,7 @@ from linewise.models.worker import ModelWorker, Priority
 
 if TYPE_CHECKING:
     from linewise.engine import Engine
+    from linewise.probe.manifest import ProbeManifest
     from linewise.workspace.calibration import Workspaces
 
 Result = TypeVar("Result")
@@ -35,18 +36,33 @@ class ModelLoading(Exception):  # noqa: N818 - an outcome, not an error
     """The model is not there yet; asking again later will help."""
 
 
+@frozen
+class InstalledTarget:
+    """What is known of an installed target model without asking it.
+
+    ``identity`` is what its outputs are stored under; it uses ``threads`` at a time.
+    """
+
+    identity: str
+    vocabulary: int
+    threads: int
+
+
 @define(eq=False)
 class LoadedModel:
     """An engine and what to call it. ``identity`` changes whenever its answers may.
 
-    ``workspaces`` says how they are read in each repository. While nobody needs it the engine may
-    be gone, its answers still hold, and `ModelHost.run` brings it back.
+    ``workspaces`` says how they are read in each repository, ``manifest`` is the probe's; there is
+    a ``target`` if it is an installed one. While nobody needs it the engine may be gone, its
+    answers still hold, and `ModelHost.run` brings it back.
     """
 
     name: str
     provider: str
     identity: str
     workspaces: Workspaces
+    manifest: ProbeManifest
+    target: InstalledTarget | None
     _engine: Engine | None
 
     @property
@@ -72,6 +88,16 @@ def load_workspaces(name: str, engine: Engine) -> Workspaces:
     from linewise.workspace.calibration import Workspaces
 
     return Workspaces(name, engine.manifest)
+
+
+def installed_target(engine: Engine) -> InstalledTarget | None:
+    """Return what is known of an engine's target model, None if it is not an installed one."""
+    from linewise.models.runtime import TargetModel
+
+    target = engine.model
+    if not isinstance(target, TargetModel):
+        return None
+    return InstalledTarget(target.identity, target.manifest.vocab_size, target.threads)
 
 
 def load_engine(model: str) -> Engine:
@@ -209,7 +235,15 @@ class ModelHost:
         engine = self._load_engine(name)
         identity = hashlib.sha256(repr(engine.manifest).encode()).hexdigest()
         workspaces = load_workspaces(name, engine)
-        return LoadedModel(name, engine.provider, identity, workspaces, engine)
+        return LoadedModel(
+            name,
+            engine.provider,
+            identity,
+            workspaces,
+            engine.manifest,
+            installed_target(engine),
+            engine,
+        )
 
     def _ready(self, model: LoadedModel) -> None:
         fitted = model.workspaces.described(self._client.root).fitted

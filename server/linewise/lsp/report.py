@@ -78,7 +78,7 @@ def _answer(folder: Path, model: LoadedModel, said: Callable[[str], None]) -> di
                 root=root,
                 within=below(root, folder),
                 reader=reader_of(model),
-                manifest=model.engine.manifest,
+                manifest=model.manifest,
                 workspace=model.workspaces.of(folder),
             )
             page = render(build(subject), Links.NONE)

@@ -14,7 +14,7 @@ from typing import Any
 
 from linewise.engine import Engine
 from linewise.errors import Cancelled, LinewiseError
-from linewise.lsp.model import LoadedModel, ModelHost
+from linewise.lsp.model import InstalledTarget, LoadedModel, ModelHost
 from linewise.models.runtime import TargetModel
 from linewise.models.worker import Priority, WorkerStoppedError
 from linewise.report.trend import keep_trend
@@ -34,19 +34,6 @@ CHOICE = Choice()
 """What is asked of every unit: the same as by the command line, so that they share the answers."""
 
 
-def target_of(model: LoadedModel) -> TargetModel:
-    """Return the target model.
-
-    Raises
-    ------
-    LinewiseError
-        If it is no installed model.
-    """
-    if not isinstance(model.engine.model, TargetModel):
-        raise LinewiseError("workspaces can only be scanned with an installed model")
-    return model.engine.model
-
-
 def reader_of(model: LoadedModel) -> Reader:
     """Return what is read with a model is stored under.
 
@@ -55,8 +42,14 @@ def reader_of(model: LoadedModel) -> Reader:
     LinewiseError
         If it is no installed model.
     """
-    identity = model.engine.manifest.identity
-    return Reader(model.name, target_of(model).identity, identity, statement_kinds())
+    target = _target(model)
+    return Reader(model.name, target.identity, model.manifest.identity, statement_kinds())
+
+
+def _target(model: LoadedModel) -> InstalledTarget:
+    if model.target is None:
+        raise LinewiseError("workspaces can only be scanned with an installed model")
+    return model.target
 
 
 def scan_queue(
@@ -105,7 +98,7 @@ class _Scans:
             root=workspace_root(folder),
             folder=folder,
             reader=reader_of(model),
-            method=method_of(CHOICE, target_of(model).manifest.vocab_size),
+            method=method_of(CHOICE, _target(model).vocabulary),
             globs=Globs(exclude=self._settings[folder].exclude),
             settings=self._settings[folder],
         )
@@ -127,7 +120,7 @@ class _Scans:
         model, self._model = self._model, None
         try:
             if scan.finished and model is not None:
-                keep_trend(scan, model.engine.manifest, again=False)
+                keep_trend(scan, model.manifest, again=False)
         finally:
             scan.store.close()
 
@@ -136,11 +129,8 @@ class _Scans:
         return self._host.loaded is not self._model or self._host.wanted_before(Priority.IDLE)
 
     def _instruments(self, model: LoadedModel) -> Instruments:
-        from linewise.workspace.scan.rationalizing import Rationalizer
-
-        target, probe = target_of(model), model.engine.probe
-        engine = Engine(target, probe, cached_tokens=CACHED_TOKENS)
-        return Instruments(target, engine, Rationalizer(target, probe, CHOICE), self._run)
+        made: Instruments = self._run(lambda: _instruments(model, self._run))
+        return made
 
     def _run(self, work: Callable[[], Any]) -> Any:
         """Run what asks the model on its thread, once nobody else wants it; wait for it here."""
@@ -153,3 +143,13 @@ class _Scans:
 
     def _say(self, message: str) -> None:
         self._loop.call_soon_threadsafe(self._said, message)
+
+
+def _instruments(model: LoadedModel, run: Callable[[Callable[[], Any]], Any]) -> Instruments:
+    """Return what reads and explains; on the model's thread."""
+    from linewise.workspace.scan.rationalizing import Rationalizer
+
+    target, probe = model.engine.model, model.engine.probe
+    assert isinstance(target, TargetModel)  # noqa: S101 - there is a reader of it
+    engine = Engine(target, probe, cached_tokens=CACHED_TOKENS)
+    return Instruments(target, engine, Rationalizer(target, probe, CHOICE), run)

@@ -221,7 +221,7 @@ class LinewiseServer(LanguageServer):
             self.feedback.closed(document.uri)
             self.explanations.closed(document)
             self.diagnostics.closed(document, stays=stays)
-            if not stays and document.path is not None:
+            if not stays and document.path is not None and document.cell is None:
                 self.stored_files.closed(document.path.as_uri())
 
     def follow_cells(self, cells: CellChanges) -> None:
