@@ -7,16 +7,20 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 from benchmarks.report import write
-from benchmarks.workspace import reporting, storing
+from benchmarks.workspace import reporting, scanning, storing
 from benchmarks.workspace.sample import scanned
 
 COMMAND = "python -m benchmarks.workspace"
 
 
 def main() -> None:
-    """Scan a sample, measure its store while it grows, and reports of it at its largest."""
+    """Measure scans, then a sample's store while it grows, and reports of it at its largest."""
     with TemporaryDirectory() as folder, scanned(Path(folder)) as sample:
-        figures = {"store": storing.measure(sample), "report": reporting.measure(sample)}
+        figures = {
+            "scan": scanning.measure(sample),
+            "store": storing.measure(sample),
+            "report": reporting.measure(sample),
+        }
     write("workspace", COMMAND, figures)
     print(json.dumps(figures, indent=2))
 

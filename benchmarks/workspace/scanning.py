@@ -27,6 +27,7 @@ from linewise.workspace.scan.walk import Globs
 
 FLOOR_PACKAGE = "logging"
 PAIRS = 3
+UNCHANGED_PACKAGE = "json"
 UNCHANGED_FILES = 1_000
 TIMES = 5
 MEMORY_FILES = (100, 400, 1_600)
@@ -36,7 +37,7 @@ def measure(sample: Sample) -> dict[str, Any]:
     """Return the rows of scans; states of workspaces are kept where the sample's are."""
     folder = sample.root.parent / "scans"
     floor = _over_floor(sample.root / FLOOR_PACKAGE, folder)
-    unchanged = _unchanged(sample.root, folder)
+    unchanged = _unchanged(sample.root / UNCHANGED_PACKAGE, folder)
     memory = {files: _peak_memory(folder, files) for files in MEMORY_FILES}
     least, most = memory[MEMORY_FILES[0]], memory[MEMORY_FILES[-1]]
     return {
@@ -116,9 +117,9 @@ def _inputs(path: Path, model: Any) -> list[ModelInput]:
     return document_inputs(syntax, code_lines(syntax), model)
 
 
-def _unchanged(sample: Path, folder: Path) -> list[float]:
-    """Scan the sample's files under a thousand names, and then again."""
-    root, files = folder / "unchanged", sorted(sample.rglob("*.py"))
+def _unchanged(package: Path, folder: Path) -> list[float]:
+    """Scan a package's files under a thousand names, and then again."""
+    root, files = folder / "unchanged", sorted(package.rglob("*.py"))
     for number in range(UNCHANGED_FILES):
         path = root / f"part{number // 50}" / f"file{number}.py"
         path.parent.mkdir(parents=True, exist_ok=True)
