@@ -23,13 +23,17 @@ from linewise.workspace.scan.store import Store
 
 @frozen
 class Options:
-    """What to report; None takes what most units were explained by."""
+    """What to report; None takes what most units were explained by.
+
+    ``storage`` is the folder that the store is kept in, None the user's state folder.
+    """
 
     model: str
     target: Target | None = None
     method: str | None = None
     ages: bool = False
     reference: Path | None = None
+    storage: Path | None = None
 
 
 def built(folder: Path, options: Options, said: Callable[[str], None]) -> WorkspaceReport:
@@ -97,7 +101,7 @@ def _subject(
         )
     manifest = read_manifest(place / "manifest.json")
     return Subject(
-        store=stores.enter_context(Store.open_existing(root, said)),
+        store=stores.enter_context(Store.open_existing(root, said, options.storage)),
         root=root,
         within=below(root, folder),
         reader=reader_of(options.model),

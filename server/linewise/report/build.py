@@ -17,8 +17,8 @@ from linewise.files import Skipped, read_source
 from linewise.probe.manifest import Calibration, ProbeManifest
 from linewise.rationale.statistics.divergence import aligned, compare
 from linewise.rationale.statistics.tables import Amount
-from linewise.report.payload import CalibrationState, Reference, WorkspaceReport
-from linewise.report.reliability import reliability_of
+from linewise.report.calibration import reliability_of, state_of
+from linewise.report.payload import Reference, WorkspaceReport
 from linewise.settings import Settings
 from linewise.workspace.calibration import Workspace
 from linewise.workspace.scan.ages import is_shallow, line_ages
@@ -40,6 +40,7 @@ from linewise.workspace.scan.snapshots import commit_of, snapshots
 from linewise.workspace.scan.stability import stabilities
 from linewise.workspace.scan.store import NothingScannedError, Store
 from linewise.workspace.scan.totals import Totals, totals_by
+from linewise.workspace.scan.walk import entry_of
 
 
 @frozen(eq=False)
@@ -80,7 +81,6 @@ def build(subject: Subject, reference: Subject | None = None) -> WorkspaceReport
     if chosen is not None:
         by_folder = _totals(subject, number, chosen, name_of)
     rationales = None if chosen is None else rationale_statistics(chosen[1], by_folder)
-    calibration = _described(subject)
     texts = _texts(subject, lines)
     return WorkspaceReport(
         version=__version__,
@@ -89,14 +89,7 @@ def build(subject: Subject, reference: Subject | None = None) -> WorkspaceReport
         folder=os.fsdecode(subject.within).rstrip("/") or ".",
         commit=commit_of(subject.root),
         model=subject.reader.model,
-        calibration=CalibrationState(
-            calibration.source,
-            calibration.fitted,
-            calibration.promise,
-            calibration.line.base_rate,
-            calibration.threshold,
-            None if subject.workspace is None else subject.workspace.problem,
-        ),
+        calibration=state_of(subject.manifest, subject.workspace),
         lines=lines,
         rationales=rationales,
         stability=() if chosen is None else stabilities(store, number, chosen[0]),
@@ -105,6 +98,7 @@ def build(subject: Subject, reference: Subject | None = None) -> WorkspaceReport
         trend=snapshots(store, number),
         texts=texts,
         problems=_problems(subject),
+        stale=_stale(subject, number),
     )
 
 
@@ -142,12 +136,6 @@ def _calibration_of(subject: Subject) -> Callable[[str, int], Calibration]:
     if workspace is None:
         return lambda _path, _length: subject.manifest.calibration
     return lambda path, length: workspace.calibration(subject.root / path, length)
-
-
-def _described(subject: Subject) -> Calibration:
-    if subject.workspace is None:
-        return subject.manifest.calibration
-    return subject.workspace.described()
 
 
 def _folders(subject: Subject, reader: int) -> Callable[[str], str]:
@@ -255,3 +243,19 @@ def _problems(subject: Subject) -> tuple[tuple[str, str], ...]:
             (len(subject.within), subject.within),
         ).fetchall()
     return tuple((os.fsdecode(path), problem) for path, problem in found)
+
+
+def _stale(subject: Subject, reader: int) -> int:
+    """Count the files that are not, by size and time, those that were scanned."""
+    with subject.store.database.reading() as rows:
+        known = rows.execute(
+            "SELECT path, size, modified FROM files JOIN readings ON file = files.id "
+            "WHERE reader = ? AND substr(path, 1, ?) = ?",
+            (reader, len(subject.within), subject.within),
+        ).fetchall()
+    return sum(not _is_as_scanned(subject.root, *row) for row in known)
+
+
+def _is_as_scanned(root: Path, path: bytes, size: int, modified: int) -> bool:
+    found = entry_of(root, root / os.fsdecode(path))
+    return found is not None and (found.size, found.modified) == (size, modified)

@@ -7,10 +7,11 @@ from datetime import UTC, datetime
 from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.patches import Rectangle
-from matplotlib.ticker import FuncFormatter
+from matplotlib.ticker import FuncFormatter, MaxNLocator
 
 from linewise.lab.evaluate.bootstrap import Interval
 from linewise.rationale.statistics.entropy import EntropyReduction
@@ -37,17 +38,12 @@ _COUNT = FuncFormatter(lambda value, _: f"{value:,.0f}")
 
 def distribution(report: WorkspaceReport) -> str:
     """Draw how many lines stand at which probability."""
-    counts = report.lines.everything.histogram
-    used = int(np.flatnonzero(counts).max()) + 1
-    edges = np.arange(used) / BINS
     with drawing():
-        figure, axes = _placed(_WIDTH, 2.5, left=0.85)
-        axes.bar(edges, counts[:used], 1 / BINS * 0.9, align="edge", color=ACCENT)
+        figure, axes = _histogram(report.lines.everything.histogram, 2.5)
         axes.set_yscale("log")
         axes.minorticks_off()
-        axes.set(xlim=(0, max(used / BINS, 0.2)), ylim=(0.7, None))
+        axes.set_ylim(0.7, None)
         axes.set(xlabel="edit probability", ylabel="code lines (log scale)")
-        axes.xaxis.set_major_formatter(_PERCENT)
         axes.yaxis.set_major_formatter(_COUNT)
         top = axes.get_ylim()[1]
         marks = (
@@ -59,6 +55,16 @@ def distribution(report: WorkspaceReport) -> str:
             axes.annotate(
                 f" {name} {precise(value)}", (value, top * height), va="top", color=INK, fontsize=9
             )
+        return svg(figure)
+
+
+def file_means(report: WorkspaceReport) -> str:
+    """Draw how many files have which mean probability."""
+    with drawing():
+        figure, axes = _histogram(report.lines.file_means, 1.8)
+        axes.axvline(report.lines.everything.mean.value, color=SECOND, linewidth=1, linestyle="--")
+        axes.set(xlabel="mean edit probability of a file (dashed: all lines)", ylabel="files")
+        axes.yaxis.set_major_locator(MaxNLocator(4, integer=True))
         return svg(figure)
 
 
@@ -222,6 +228,16 @@ def trend(found: Sequence[Snapshot]) -> str:
         axes.tick_params(axis="x", rotation=20)
         axes.legend(fontsize=9)
         return svg(figure)
+
+
+def _histogram(counts: npt.NDArray[np.int64], height: float) -> tuple[Figure, Axes]:
+    """Return a figure of counts (`BINS`,) by probability, as far as there are any."""
+    used = int(np.flatnonzero(counts).max()) + 1
+    figure, axes = _placed(_WIDTH, height, left=0.85)
+    axes.bar(np.arange(used) / BINS, counts[:used], 0.9 / BINS, align="edge", color=ACCENT)
+    axes.set_xlim(0, max(used / BINS, 0.2))
+    axes.xaxis.set_major_formatter(_PERCENT)
+    return figure, axes
 
 
 def _placed(width: float, height: float, *, left: float, below: float = 0.5) -> tuple[Figure, Axes]:

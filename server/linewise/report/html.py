@@ -15,11 +15,12 @@ import jinja2
 from markupsafe import Markup
 
 from linewise.analysis.lines import without_surrogates
+from linewise.lab.evaluate.bootstrap import Interval
 from linewise.report import charts
 from linewise.report.payload import WorkspaceReport
 from linewise.report.tables import report_tables
 from linewise.report.theme import printed, themed
-from linewise.report.wording import asked, headline, limits, precise
+from linewise.report.wording import asked, concentration, interval, limits, precise, reliance
 from linewise.workspace.scan.formats import Links
 from linewise.workspace.scan.line_statistics import AGE, FOLDER, STATEMENT, UNIT
 
@@ -38,7 +39,12 @@ def render(report: WorkspaceReport, links: Links = Links.VSCODE, *, paper: bool 
     environment = jinja2.Environment(
         autoescape=True, undefined=jinja2.StrictUndefined, loader=jinja2.BaseLoader()
     )
-    environment.filters |= {"percent": precise, "cell": _cell}
+    environment.filters |= {
+        "percent": precise,
+        "interval": interval,
+        "cell": _cell,
+        "figure": _figure,
+    }
     page = files(__package__).joinpath("page")
     template = environment.from_string(page.joinpath("report.html.j2").read_text("utf-8"))
     tables = {} if paper else report_tables(report)
@@ -56,7 +62,8 @@ def render(report: WorkspaceReport, links: Links = Links.VSCODE, *, paper: bool 
             csv=lambda name: _csv(tables[name]),
             downloads=not paper,
             link=lambda path, line: _link(report, links, path, line),
-            headline=list(headline(report)),
+            # What the tiles say is not said twice.
+            headline=[*concentration(report), *reliance(report)],
             limits=list(limits(report)),
             asked=asked(report.rationales) if report.rationales else "",
             divisions=_DIVISIONS,
@@ -66,7 +73,10 @@ def render(report: WorkspaceReport, links: Links = Links.VSCODE, *, paper: bool 
 
 def _pictures(report: WorkspaceReport) -> dict[str, str]:
     lines, found = report.lines, report.rationales
-    pictures = {"distribution": charts.distribution(report)}
+    pictures = {
+        "distribution": charts.distribution(report),
+        "by_file": charts.file_means(report),
+    }
     for division, parts in lines.by.items():
         if len(parts) >= LEAST_PARTS:
             pictures[f"by_{division}"] = charts.levels(parts, lines.everything.mean.value)
@@ -105,3 +115,8 @@ def _cell(value: Any) -> str:
     if isinstance(value, float):
         return "" if math.isnan(value) else f"{value:.{_DIGITS}g}"
     return f"{value:,}" if isinstance(value, int) and not isinstance(value, bool) else str(value)
+
+
+def _figure(value: Interval) -> str:
+    """Write a figure with its interval."""
+    return f"{value.value:.3f} ({value.low:.3f} to {value.high:.3f})"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from attrs import frozen
 
+from linewise.lab.evaluate.bootstrap import Interval
 from linewise.rationale.statistics.divergence import Divergence
 from linewise.workspace.scan.line_statistics import LineStatistics
 from linewise.workspace.scan.rationale_statistics import RationaleStatistics
@@ -29,11 +30,27 @@ class Reliability:
 
 
 @frozen
+class Measured:
+    """How well a calibration did on lines that it was not fitted to: ``of`` says on which.
+
+    Figures have 95 % intervals: Brier skill (0: as good as always saying the base rate, 1: sure and
+    right), expected calibration error and AUC, 0 to 1.
+    """
+
+    of: str
+    lines: int
+    skill: Interval
+    error: Interval
+    auc: Interval
+
+
+@frozen
 class CalibrationState:
     """How logits were read.
 
     ``source`` is ``shipped`` or ``workspace``, ``fitted`` and ``promise`` as in `Calibration`;
-    ``problem`` is why a stored calibration was not used.
+    ``measured`` is how well the shipped one did where it was made, and one of the workspace on
+    later commits; ``problem`` is why a stored calibration was not used.
     """
 
     source: str
@@ -41,6 +58,7 @@ class CalibrationState:
     promise: str
     base_rate: float
     threshold: float
+    measured: tuple[Measured, ...]
     problem: str | None
 
 
@@ -58,7 +76,8 @@ class WorkspaceReport:
     """Everything. ``folder`` is what the report is about, below ``root`` ("." for all of it).
 
     ``texts`` are the lines named in it, stripped, as far as the files still say what was scanned.
-    ``problems`` are (path, reason) of files that could not be read.
+    ``problems`` are (path, reason) of files that could not be read. ``stale`` counts files that
+    changed, or went, since they were scanned.
     """
 
     version: str
@@ -76,3 +95,4 @@ class WorkspaceReport:
     trend: tuple[Snapshot, ...]
     texts: dict[tuple[str, int], str]
     problems: tuple[tuple[str, str], ...]
+    stale: int

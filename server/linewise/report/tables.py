@@ -6,6 +6,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 
 from linewise.lab.evaluate.bootstrap import Interval
 from linewise.rationale.statistics.entropy import Entropy
@@ -19,7 +20,13 @@ def report_tables(report: WorkspaceReport) -> dict[str, Table]:
     """Return the tables of a report by name; those with nothing in them are left out."""
     lines = report.lines
     found = [
-        _table("distribution", ("from", "to", "lines"), (float, float, int), _histogram(report)),
+        _table(
+            "distribution",
+            ("from", "to", "lines"),
+            (float, float, int),
+            _steps(lines.everything.histogram),
+        ),
+        _table("by_file", ("from", "to", "files"), (float, float, int), _steps(lines.file_means)),
         *(_level_table(f"by_{division}", parts) for division, parts in lines.by.items()),
         _table(
             "files",
@@ -80,6 +87,21 @@ def report_tables(report: WorkspaceReport) -> dict[str, Table]:
                     *(each.found.snr, each.found.reliability),
                 )
                 for each in report.stability
+            ),
+        ),
+        _table(
+            "calibration",
+            ("measured", "lines", *_interval("brier_skill"), *_interval("ece"), *_interval("auc")),
+            (str, int, *(float,) * 9),
+            (
+                (
+                    each.of,
+                    each.lines,
+                    *_values(each.skill),
+                    *_values(each.error),
+                    *_values(each.auc),
+                )
+                for each in report.calibration.measured
             ),
         ),
         _table("skipped", ("path", "reason"), (str, str), iter(report.problems)),
@@ -175,8 +197,8 @@ def _differences(name: str, parts: Sequence[tuple[str, Any]]) -> Table:
     )
 
 
-def _histogram(report: WorkspaceReport) -> Iterator[Row]:
-    for place, count in enumerate(report.lines.everything.histogram.tolist()):
+def _steps(counts: npt.NDArray[np.int64]) -> Iterator[Row]:
+    for place, count in enumerate(counts.tolist()):
         yield place / BINS, (place + 1) / BINS, count
 
 

@@ -34,6 +34,7 @@ def render_json(report: WorkspaceReport) -> str:
             "fitted": report.calibration.fitted,
             "base_rate": report.calibration.base_rate,
             "threshold": report.calibration.threshold,
+            "promise": report.calibration.promise,
             "problem": report.calibration.problem,
         },
         "summary": {
@@ -41,6 +42,7 @@ def render_json(report: WorkspaceReport) -> str:
             "units": report.lines.units,
             "lines": report.lines.everything.lines,
             "strange_lines": report.lines.strange,
+            "stale_files": report.stale,
             "explained_units": 0 if report.rationales is None else report.rationales.units,
         },
         "method": None
@@ -117,6 +119,11 @@ def _markdown(report: WorkspaceReport) -> Iterator[str]:
         ),
     )
     yield from _section("How the probabilities lie")
+    yield (
+        f"Calibration: {report.calibration.source}, {report.calibration.fitted}. Lines of a "
+        f"probability {report.calibration.promise}."
+    )
+    yield ""
     for division, parts in lines.by.items():
         yield from _table((division, "code lines", "mean probability"), _level_rows(parts))
     if found is not None:

@@ -13,6 +13,10 @@ FALSE_DISCOVERIES = 0.05
 """Categories are called different from chance at this false discovery rate."""
 
 
+_FEW = 5
+"""Files that the headline adds up."""
+
+
 def precise(share: float) -> str:
     """Write a share in percents with one decimal below ten."""
     percents = 100 * share
@@ -34,6 +38,13 @@ def counted(count: float, noun: str) -> str:
 
 def headline(report: WorkspaceReport) -> Iterator[str]:
     """Yield the sentences a reader should take away, the most important first."""
+    yield from level(report)
+    yield from concentration(report)
+    yield from reliance(report)
+
+
+def level(report: WorkspaceReport) -> Iterator[str]:
+    """Say how many edits are expected, and how many lines are flagged."""
     everything, calibration = report.lines.everything, report.calibration
     expected = everything.mean.value * everything.lines
     yield (
@@ -46,19 +57,26 @@ def headline(report: WorkspaceReport) -> Iterator[str]:
         f"of {precise(calibration.threshold)} or above; the base rate is "
         f"{precise(calibration.base_rate)}."
     )
-    if report.lines.risky_files:
-        top = report.lines.risky_files[:5]
+
+
+def concentration(report: WorkspaceReport) -> Iterator[str]:
+    """Say how much of what is expected lies in few files."""
+    everything = report.lines.everything
+    expected = everything.mean.value * everything.lines
+    if len(report.lines.risky_files) > _FEW:
+        top = report.lines.risky_files[:_FEW]
         share = sum(each.expected for each in top) / expected if expected else 0.0
         lines = sum(each.lines for each in top) / everything.lines
         yield (
             f"The first {counted(len(top), 'file')} below hold {precise(share)} of the expected "
             f"edits and {precise(lines)} of the lines."
         )
-    if report.rationales is not None:
-        yield from _reliance(report.rationales)
 
 
-def _reliance(found: RationaleStatistics) -> Iterator[str]:
+def reliance(report: WorkspaceReport) -> Iterator[str]:
+    """Say which categories of tokens are relied on more and less often than chance has it."""
+    if (found := report.rationales) is None:
+        return
     apart = [each for each in found.categories if each.beyond.q <= FALSE_DISCOVERIES]
     more = [each for each in apart if each.beyond.effect.value > 0]
     less = [each for each in apart if each.beyond.effect.value < 0]
@@ -97,6 +115,11 @@ def limits(report: WorkspaceReport) -> Iterator[str]:
             "The probabilities are calibrated on other code than yours, so the level may be off "
             "here; the order of lines suffers less. `linewise calibrate --from-git` fits the level "
             "to this repository's history."
+        )
+    if report.stale:
+        yield (
+            f"{counted(report.stale, 'file')} changed or went since being scanned, so places in "
+            "them may have moved. `linewise scan` brings this up to date."
         )
     if report.lines.strange:
         share = report.lines.strange / report.lines.everything.lines

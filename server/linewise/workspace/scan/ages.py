@@ -1,4 +1,4 @@
-"""How long ago lines were written, by what git says of each line."""
+"""How long ago lines were written by their author, by what git says of each line."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ def line_ages(root: Path, path: str, now: float, *, shallow: bool) -> dict[int, 
         if (found := _HEADER.match(line)) is not None:
             commit = found[1].decode()
             lines.append((int(found[2]) - 1, commit))
-        elif line.startswith(b"committer-time "):
+        elif line.startswith(b"author-time "):
             times[commit] = int(line.split()[1])
         elif line == b"boundary" and shallow:
             bounds.add(commit)

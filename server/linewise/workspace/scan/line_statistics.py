@@ -105,13 +105,15 @@ class Level:
 class LineStatistics:
     """All of it. ``by`` has the parts of each division: statement, unit, folder.
 
-    ``strange`` counts lines in code unlike any the probabilities were fitted on.
+    ``strange`` counts lines in code unlike any the probabilities were fitted on. ``file_means``
+    (`BINS`,) counts files by the mean probability of their lines.
     """
 
     files: int
     units: int
     everything: Level
     strange: int
+    file_means: npt.NDArray[np.int64] = field(repr=False)
     by: dict[str, tuple[Level, ...]]
     risky_files: tuple[RiskyFile, ...]
     risky_units: tuple[RiskyUnit, ...]
@@ -191,6 +193,7 @@ def line_statistics(
         sums.units,
         everything,
         sums.strange,
+        sums.file_means,
         {name: found for name, found in levels.items() if name != _ALL},
         places.files.best(),
         places.units.best(),
@@ -202,6 +205,11 @@ def _probabilities(file: FileLines, calibration: Calibration) -> tuple[Floats, B
     """Return the probabilities (n,) of a file's lines, and which of them are flagged."""
     p = np.asarray(calibration.line(file.lines["logit"]), np.float64)
     return p, p >= calibration.threshold
+
+
+def _bins(p: npt.ArrayLike) -> Ints:
+    """Return which of the `BINS` equal steps each probability is in."""
+    return np.minimum((np.asarray(p) * BINS).astype(np.int64), BINS - 1)
 
 
 @frozen(eq=False)
@@ -217,6 +225,7 @@ class _Portion:
 class _Sums:
     def __init__(self, reader: Reader, ages_of: AgesOf | None) -> None:
         self.files = self.units = self.strange = 0
+        self.file_means = np.zeros(BINS, np.int64)
         # A name is numbered when it is first seen, of folders and kinds of units.
         self._names: dict[str, dict[str, int]] = {
             _ALL: {"": 0},
@@ -238,6 +247,7 @@ class _Sums:
             return
         self.strange += int((file.lines["known"] == 0).sum())
         p, flagged = _probabilities(file, calibration)
+        self.file_means[_bins(p.mean())] += 1
         kinds = np.array([self._place(UNIT, kind) for kind, *_ in file.units])
         places = {
             _ALL: np.zeros(len(p), np.int64),
@@ -284,7 +294,7 @@ class _Sums:
         cluster = np.concatenate([_NONE, *(each.cluster for each in portions)])
         p = np.concatenate([np.empty(0), *(each.p for each in portions)])
         flagged = np.concatenate([np.empty(0), *(each.flagged for each in portions)])
-        step = np.minimum((p * BINS).astype(np.int64), BINS - 1)
+        step = _bins(p)
         for division, names in self._names.items():
             place = np.concatenate([_NONE, *(each.places[division] for each in portions)])
             size = len(names) * CLUSTERS
