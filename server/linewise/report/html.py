@@ -20,7 +20,16 @@ from linewise.report import charts
 from linewise.report.payload import WorkspaceReport
 from linewise.report.tables import report_tables
 from linewise.report.theme import printed, themed
-from linewise.report.wording import asked, concentration, interval, limits, precise, reliance
+from linewise.report.wording import (
+    asked,
+    concentration,
+    distance,
+    interval,
+    limits,
+    precise,
+    promised,
+    reliance,
+)
 from linewise.workspace.scan.formats import Links
 from linewise.workspace.scan.line_statistics import AGE, FOLDER, STATEMENT, UNIT
 
@@ -44,6 +53,8 @@ def render(report: WorkspaceReport, links: Links = Links.VSCODE, *, paper: bool 
         "interval": interval,
         "cell": _cell,
         "figure": _figure,
+        "promised": promised,
+        "distance": distance,
     }
     page = files(__package__).joinpath("page")
     template = environment.from_string(page.joinpath("report.html.j2").read_text("utf-8"))

@@ -20,13 +20,8 @@ def report_tables(report: WorkspaceReport) -> dict[str, Table]:
     """Return the tables of a report by name; those with nothing in them are left out."""
     lines = report.lines
     found = [
-        _table(
-            "distribution",
-            ("from", "to", "lines"),
-            (float, float, int),
-            _steps(lines.everything.histogram),
-        ),
-        _table("by_file", ("from", "to", "files"), (float, float, int), _steps(lines.file_means)),
+        _histogram("distribution", "lines", lines.everything.histogram),
+        _histogram("by_file", "files", lines.file_means),
         *(_level_table(f"by_{division}", parts) for division, parts in lines.by.items()),
         _table(
             "files",
@@ -197,9 +192,10 @@ def _differences(name: str, parts: Sequence[tuple[str, Any]]) -> Table:
     )
 
 
-def _steps(counts: npt.NDArray[np.int64]) -> Iterator[Row]:
-    for place, count in enumerate(counts.tolist()):
-        yield place / BINS, (place + 1) / BINS, count
+def _histogram(name: str, of: str, counts: npt.NDArray[np.int64]) -> Table:
+    steps = enumerate(counts.tolist())
+    rows = ((place / BINS, (place + 1) / BINS, count) for place, count in steps)
+    return _table(name, ("from", "to", of), (float, float, int), rows)
 
 
 def _level_table(name: str, parts: Sequence[Level]) -> Table:

@@ -5,12 +5,13 @@ from __future__ import annotations
 import json
 import math
 from collections.abc import Iterable, Iterator, Sequence
+from pathlib import Path
 from typing import Any
 
 from linewise.analysis.lines import without_surrogates
 from linewise.report.payload import WorkspaceReport
 from linewise.report.tables import report_tables
-from linewise.report.wording import asked, headline, interval, limits, precise
+from linewise.report.wording import asked, distance, headline, interval, limits, precise, promised
 from linewise.workspace.scan.line_statistics import Level
 
 VERSION = 1
@@ -74,7 +75,7 @@ def render_markdown(report: WorkspaceReport) -> str:
 
 def _markdown(report: WorkspaceReport) -> Iterator[str]:
     lines, found = report.lines, report.rationales
-    yield f"# What will be edited in {_code(report.root)}"
+    yield f"# Where edits are likely in {_code(str(Path(report.root, report.folder)))}"
     yield ""
     commit = f", commit {report.commit.hash[:12]}" if report.commit else ""
     yield f"{report.made[:10]}{commit}, {report.model}, probabilities {report.calibration.fitted}"
@@ -120,8 +121,8 @@ def _markdown(report: WorkspaceReport) -> Iterator[str]:
     )
     yield from _section("How the probabilities lie")
     yield (
-        f"Calibration: {report.calibration.source}, {report.calibration.fitted}. Lines of a "
-        f"probability {report.calibration.promise}."
+        f"Calibration: {report.calibration.source}, {report.calibration.fitted}. "
+        f"{promised(report.calibration)}"
     )
     yield ""
     for division, parts in lines.by.items():
@@ -142,6 +143,40 @@ def _markdown(report: WorkspaceReport) -> Iterator[str]:
             f"Categories reduce the entropy of rationale tokens by {interval(entropy.reduction)}; "
             f"random categories of the same sizes by {interval(entropy.control)}."
         )
+        yield ""
+        yield from _table(
+            ("folder", "units", "Jensen–Shannon distance from the others", "p"),
+            (
+                (_code(each.folder), f"{each.units:,}", distance(each.divergence), f"{p:.2g}")
+                for each in found.folders
+                for p in (each.divergence.p,)
+            ),
+        )
+    if report.reference is not None:
+        other = report.reference
+        yield (
+            f"Jensen–Shannon distance from {_code(other.root)} ({other.units:,} units): "
+            f"{distance(other.divergence)}, p = {other.divergence.p:.2g}."
+        )
+        yield ""
+    yield from _table(
+        ("category", "units", "signal to noise under harmless rewrites"),
+        ((each.category, f"{each.units:,}", f"{each.found.snr:.2g}") for each in report.stability),
+    )
+    if report.trend:
+        yield from _section("Trend")
+    yield from _table(
+        ("commit", "code lines", "mean probability", "flagged"),
+        (
+            (
+                f"{each.commit.hash[:12]}{' and changes' if each.commit.dirty else ''}",
+                f"{each.figures.lines:,}",
+                precise(each.figures.mean),
+                precise(each.figures.flagged),
+            )
+            for each in report.trend
+        ),
+    )
     yield from _section("What these numbers do not say")
     yield from (f"- {sentence}" for sentence in limits(report))
 
@@ -151,11 +186,13 @@ def _section(title: str) -> tuple[str, ...]:
 
 
 def _table(columns: Sequence[str], rows: Iterable[Sequence[str]]) -> Iterator[str]:
-    yield f"| {' | '.join(columns)} |"
-    yield f"|{'---|' * len(columns)}"
-    for row in rows:
-        yield f"| {' | '.join(each.replace('|', chr(92) + '|') for each in row)} |"
-    yield ""
+    """Yield a table, nothing if it has no rows."""
+    body = [f"| {' | '.join(each.replace('|', chr(92) + '|') for each in row)} |" for row in rows]
+    if body:
+        yield f"| {' | '.join(columns)} |"
+        yield f"|{'---|' * len(columns)}"
+        yield from body
+        yield ""
 
 
 def _level_rows(parts: Sequence[Level]) -> Iterator[Sequence[str]]:

@@ -6,7 +6,8 @@ import math
 from collections.abc import Iterator
 
 from linewise.lab.evaluate.bootstrap import Interval
-from linewise.report.payload import WorkspaceReport
+from linewise.rationale.statistics.divergence import Divergence
+from linewise.report.payload import CalibrationState, WorkspaceReport
 from linewise.workspace.scan.rationale_statistics import RationaleStatistics
 
 FALSE_DISCOVERIES = 0.05
@@ -96,6 +97,17 @@ def reliance(report: WorkspaceReport) -> Iterator[str]:
         )
 
 
+def promised(calibration: CalibrationState) -> str:
+    """Say what a probability promises."""
+    return f"Of lines at 30 %, about 30 % {calibration.promise}."
+
+
+def distance(found: Divergence) -> str:
+    """Write a Jensen–Shannon distance with its interval."""
+    value = found.distance
+    return f"{value.value:.3f} ({value.low:.3f} to {value.high:.3f})"
+
+
 def asked(found: RationaleStatistics) -> str:
     """Say what rationales are of."""
     if found.method.target == "edit":
@@ -107,8 +119,8 @@ def limits(report: WorkspaceReport) -> Iterator[str]:
     """Yield what the numbers do not say."""
     calibration = report.calibration
     yield (
-        "A probability is not a defect. It is about lines as they are written: that this one will "
-        f"be edited, as lines of its probability {calibration.promise}."
+        "A probability is not a defect: it says that a line will be edited, not that it is wrong. "
+        f"{promised(calibration)}"
     )
     if calibration.source == "shipped":
         yield (
