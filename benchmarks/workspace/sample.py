@@ -23,6 +23,8 @@ PACKAGES = ("json", "concurrent", "logging")
 _STDLIB = Path(sysconfig.get_path("stdlib"))
 _STEP = 1_000_000
 """How far the ids of a copy are from those before."""
+_FOLDERS = 12
+"""That copies lie in."""
 _TABLES = {
     # By table: its columns, and what they are in a copy.
     "units": (
@@ -33,8 +35,8 @@ _TABLES = {
     "repetitions": ("unit, method, weights", "unit + :shift, method, weights"),
     "files": (
         "id, path, size, modified, changed, inode, settled, content, problem",
-        "id + :shift, CAST('copy' || :name || '/' || path AS BLOB), size, modified, changed, "
-        "inode, settled, CAST(substr(content, 1, 28) || :name AS BLOB), problem",
+        "id + :shift, CAST(:folder || '/' || :name || '/' || path AS BLOB), size, modified, "
+        "changed, inode, settled, CAST(substr(content, 1, 28) || :name AS BLOB), problem",
     ),
     "readings": (
         "id, file, reader, content, length, lines",
@@ -94,7 +96,12 @@ def grow(root: Path, units: int) -> None:
         while store.counts()["units"] < units:
             with store.database.writing() as rows:
                 number = rows.execute("SELECT max(id) FROM units").fetchone()[0] // _STEP + 1
-                given = {"shift": number * _STEP, "name": f"{number:04}", "step": _STEP}
+                given = {
+                    "shift": number * _STEP,
+                    "name": f"{number:04}",
+                    "folder": f"part{number % _FOLDERS}",
+                    "step": _STEP,
+                }
                 for table, (columns, copied) in _TABLES.items():
                     key = columns.partition(",")[0]
                     rows.execute(

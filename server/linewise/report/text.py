@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from linewise.analysis.lines import without_surrogates
-from linewise.report.payload import WorkspaceReport
+from linewise.report.payload import Reference, WorkspaceReport
 from linewise.report.tables import report_tables
 from linewise.report.wording import asked, distance, headline, interval, limits, precise, promised
 from linewise.workspace.scan.line_statistics import Level
@@ -54,6 +54,7 @@ def render_json(report: WorkspaceReport) -> str:
             "weight": report.rationales.method.schema.weight,
             "options": dict(report.rationales.method.options),
         },
+        "reference": None if report.reference is None else _reference(report.reference),
         "headline": list(headline(report)),
         "limits": list(limits(report)),
         "tables": {
@@ -179,6 +180,18 @@ def _markdown(report: WorkspaceReport) -> Iterator[str]:
     )
     yield from _section("What these numbers do not say")
     yield from (f"- {sentence}" for sentence in limits(report))
+
+
+def _reference(found: Reference) -> dict[str, Any]:
+    value = found.divergence.distance
+    return {
+        "root": found.root,
+        "units": found.units,
+        "jensen_shannon": value.value,
+        "jensen_shannon_low": _plain(value.low),
+        "jensen_shannon_high": _plain(value.high),
+        "p": found.divergence.p,
+    }
 
 
 def _section(title: str) -> tuple[str, ...]:

@@ -26,6 +26,8 @@ from linewise.workspace.scan.totals import Totals
 
 LEAST_UNITS = 20
 """A folder with fewer explained units is not compared with the others."""
+MOST_FOLDERS = 24
+"""Compared are those with most units: each comparison costs thousands of random sign flips."""
 
 
 @frozen
@@ -120,7 +122,9 @@ def _folders(
     method: Method, by_folder: Mapping[str, Totals], whole: Totals
 ) -> tuple[FolderDifference, ...]:
     found = []
-    for name, totals in by_folder.items():
+    largest = sorted(by_folder, key=lambda name: -units_of(by_folder[name]))[:MOST_FOLDERS]
+    for name in largest:
+        totals = by_folder[name]
         units, others = units_of(totals), units_of(whole) - units_of(totals)
         if min(units, others) >= LEAST_UNITS:
             rows, rest = (
