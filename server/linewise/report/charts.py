@@ -53,7 +53,13 @@ def distribution(report: WorkspaceReport) -> str:
         for name, value, height in marks:
             axes.axvline(value, color=SECOND, linewidth=1.2, linestyle="--")
             axes.annotate(
-                f" {name} {precise(value)}", (value, top * height), va="top", color=INK, fontsize=9
+                f"{name} {precise(value)}",
+                (value, top * height),
+                (4, 0),
+                textcoords="offset points",
+                va="top",
+                color=INK,
+                fontsize=9,
             )
         return svg(figure)
 
@@ -108,11 +114,14 @@ def reliance(found: RationaleStatistics) -> str:
 
 
 def heat_map(found: RationaleStatistics) -> str:
-    """Draw which categories of targets rest on which tokens, as shares of each row."""
+    """Draw which categories of targets rest on which tokens, as shares of each row.
+
+    Nothing is drawn ('') if no cell has enough pairs.
+    """
     counts = np.asarray(found.matrix.counts)
-    rows = [k for k in np.argsort(-counts.sum(axis=1), kind="stable") if counts[k].any()]
-    columns = [k for k in np.argsort(-counts.sum(axis=0), kind="stable") if counts[:, k].any()]
-    rows, columns = rows[:MOST_ROWS], columns[:MOST_ROWS]
+    rows, columns = _largest(counts), _largest(counts.T)
+    if not rows:
+        return ""
     part = counts[np.ix_(rows, columns)]
     shares = part / np.maximum(counts[rows].sum(axis=1, keepdims=True), 1)
     names = found.matrix.categories
@@ -128,8 +137,10 @@ def heat_map(found: RationaleStatistics) -> str:
         top = shares.max()
         for row, column in np.argwhere(part >= LEAST_PAIRS):
             share = shares[row, column]
-            corner, alpha = (column - 0.48, row - 0.46), 0.08 + 0.92 * share / top
-            axes.add_patch(Rectangle(corner, 0.96, 0.92, color=ACCENT, linewidth=0, alpha=alpha))
+            corner, alpha = (column - 0.48, row - 0.46), 0.1 + 0.9 * share / top
+            axes.add_patch(
+                Rectangle(corner, 0.96, 0.92, color=ACCENT, linewidth=0, alpha=min(alpha, 1))
+            )
             if share >= 0.01:
                 # Dark cells take the paper's colour for their figures.
                 color = PAPER if share / top > 0.55 else INK
@@ -148,21 +159,27 @@ def heat_map(found: RationaleStatistics) -> str:
         return svg(figure)
 
 
+def _largest(counts: npt.NDArray[np.int64]) -> list[int]:
+    """Return the rows with most pairs of those that have enough in some cell."""
+    order = np.argsort(-counts.sum(axis=1), kind="stable").tolist()
+    return [row for row in order if (counts[row] >= LEAST_PAIRS).any()][:MOST_ROWS]
+
+
 def entropy(found: EntropyReduction) -> str:
     """Draw how far categories concentrate what tokens scatter, against random categories."""
     rows = [
-        ("tokens", found.tokens.normalised),
-        ("categories", found.categories.normalised),
+        ("entropy of tokens", found.tokens.normalised),
+        ("entropy of categories", found.categories.normalised),
         ("reduction by categories", found.reduction),
         ("reduction by random categories", found.control),
-        ("left of the claim", found.beyond),
+        ("beyond random categories", found.beyond),
     ][::-1]
     with drawing():
         figure, axes = _rows([name for name, _ in rows])
         _dots(axes, [value for _, value in rows], ACCENT)
         axes.axhline(2.5, color=GRID, linewidth=0.8)
         axes.axvline(0, color=MUTED, linewidth=0.8)
-        axes.set_xlabel("normalised entropy (above the rule), reduction of the entropy (below)")
+        axes.set_xlabel("of the most there can be (above the rule), of the tokens' entropy (below)")
         axes.set_xlim(min(0.0, float(np.nanmin([value.low for _, value in rows]))), 1)
         axes.xaxis.set_major_formatter(_PERCENT)
         return svg(figure)
@@ -243,7 +260,7 @@ def _histogram(counts: npt.NDArray[np.int64], height: float) -> tuple[Figure, Ax
 def _placed(width: float, height: float, *, left: float, below: float = 0.5) -> tuple[Figure, Axes]:
     """Return a figure and its axes, with so many inches beside and below them for labels."""
     figure = Figure(figsize=(width, height))
-    above, right = 0.1, 0.15
+    above, right = 0.1, 0.3
     axes = figure.add_axes(
         (left / width, below / height, 1 - (left + right) / width, 1 - (below + above) / height)
     )

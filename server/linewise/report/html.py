@@ -24,6 +24,7 @@ from linewise.report.wording import (
     asked,
     concentration,
     distance,
+    foremost,
     interval,
     limits,
     precise,
@@ -54,6 +55,7 @@ def render(report: WorkspaceReport, links: Links = Links.VSCODE, *, paper: bool 
         "cell": _cell,
         "figure": _figure,
         "promised": promised,
+        "foremost": foremost,
         "distance": distance,
     }
     page = files(__package__).joinpath("page")
@@ -95,7 +97,8 @@ def _pictures(report: WorkspaceReport) -> dict[str, str]:
         pictures["reliability"] = charts.reliability(report.reliability)
     if found is not None:
         pictures["reliance"] = charts.reliance(found)
-        pictures["heat_map"] = charts.heat_map(found)
+        if heat_map := charts.heat_map(found):
+            pictures["heat_map"] = heat_map
         pictures["entropy"] = charts.entropy(found.entropy)
         if found.folders:
             pictures["folders"] = charts.folders(found)

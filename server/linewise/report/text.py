@@ -11,7 +11,16 @@ from typing import Any
 from linewise.analysis.lines import without_surrogates
 from linewise.report.payload import Reference, WorkspaceReport
 from linewise.report.tables import report_tables
-from linewise.report.wording import asked, distance, headline, interval, limits, precise, promised
+from linewise.report.wording import (
+    asked,
+    distance,
+    foremost,
+    headline,
+    interval,
+    limits,
+    precise,
+    promised,
+)
 from linewise.workspace.scan.line_statistics import Level
 
 VERSION = 1
@@ -93,7 +102,7 @@ def _markdown(report: WorkspaceReport) -> Iterator[str]:
                 f"{each.excess:+.1f}",
                 precise(each.highest),
             )
-            for each in lines.risky_files[:_SHOWN]
+            for each in foremost(lines.risky_files)
         ),
     )
     yield from _table(
@@ -106,7 +115,7 @@ def _markdown(report: WorkspaceReport) -> Iterator[str]:
                 f"{each.expected:.1f}",
                 precise(each.highest),
             )
-            for each in lines.risky_units[:_SHOWN]
+            for each in foremost(lines.risky_units)
         ),
     )
     yield from _table(

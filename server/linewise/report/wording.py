@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from typing import TypeVar
 
 from linewise.lab.evaluate.bootstrap import Interval
 from linewise.rationale.statistics.divergence import Divergence
 from linewise.report.payload import CalibrationState, WorkspaceReport
+from linewise.workspace.scan.line_statistics import RiskyFile, RiskyUnit
 from linewise.workspace.scan.rationale_statistics import RationaleStatistics
 
 FALSE_DISCOVERIES = 0.05
@@ -16,6 +18,10 @@ FALSE_DISCOVERIES = 0.05
 
 _FEW = 5
 """Files that the headline adds up."""
+_FIRST = 10
+_LEAST_DIFFERENCE = 0.005
+"""Of a share: less is not worth a headline, however sure it is."""
+_Place = TypeVar("_Place", RiskyFile, RiskyUnit)
 
 
 def precise(share: float) -> str:
@@ -78,7 +84,11 @@ def reliance(report: WorkspaceReport) -> Iterator[str]:
     """Say which categories of tokens are relied on more and less often than chance has it."""
     if (found := report.rationales) is None:
         return
-    apart = [each for each in found.categories if each.beyond.q <= FALSE_DISCOVERIES]
+    apart = [
+        each
+        for each in found.categories
+        if each.beyond.q <= FALSE_DISCOVERIES and abs(each.beyond.effect.value) >= _LEAST_DIFFERENCE
+    ]
     more = [each for each in apart if each.beyond.effect.value > 0]
     less = [each for each in apart if each.beyond.effect.value < 0]
     if not apart:
@@ -95,6 +105,11 @@ def reliance(report: WorkspaceReport) -> Iterator[str]:
             f"It relies on {last.category} least, given how common it is: "
             f"{precise(last.share.value)} against {precise(last.chance)}."
         )
+
+
+def foremost(places: Sequence[_Place]) -> Sequence[_Place]:
+    """Return at most ten places of those where more edits are expected than usual."""
+    return [each for each in places[:_FIRST] if each.excess > 0] or places[:1]
 
 
 def promised(calibration: CalibrationState) -> str:

@@ -1,6 +1,7 @@
 """Reports over made-up stores, for tests of what they say and how they look."""
 
 from attrs import evolve
+from git_repository import Repository
 from scan_samples import READER, fill
 
 from linewise.report.build import Subject, build
@@ -11,7 +12,7 @@ from linewise.workspace.scan.snapshots import Commit, keep_snapshot
 from linewise.workspace.scan.store import Store
 from linewise.workspace.store import VERSION, StoredCalibration, Weights
 
-SHAPE = {f"{folder}/{n}.py": 1 + n % 4 for folder in ("lib", "web") for n in range(30)}
+SHAPE = {f"{folder}/{n}.py": 1 + n % 4 for folder in ("lib", "web") for n in range(14)}
 ODD = "lib/<b>&\udce9'\"|`.py"
 """A file name that no format may take for its own."""
 
@@ -25,6 +26,7 @@ def reported(root, manifest, *, within=b"", reference=None, **options):
 
 def full_report(root, manifest):
     """Return a report with every part: a trend, ages, a calibration, skipped files, a reference."""
+    Repository(root).commit(0, {"README.md": "x\n"})
     fill(root, SHAPE | {ODD: 3}, prefer=("web/",))
     other = root.with_name("other")
     fill(other, SHAPE, prefer=("",), seed=1)

@@ -29,6 +29,7 @@ from linewise.rationale.statistics.tables import Amount, amounts
 from linewise.rationale.statistics.tally import CLUSTERS, Tally
 
 FLIPS = 9999
+_ROUNDING = 1e-12
 
 
 @frozen
@@ -245,5 +246,6 @@ def _apart(common: Floats, differences: Floats) -> tuple[Floats, Floats]:
 
 def _p_value(under_null: Floats, observed: Floats) -> Floats:
     """Return the share (…) of null figures (R, …) as large as observed, which counts as one."""
-    as_large = (under_null >= observed * (1 - 1e-9)).sum(axis=0)
+    # Shares that are equal but for rounding do not differ.
+    as_large = (under_null >= observed * (1 - 1e-9) - _ROUNDING).sum(axis=0)
     return np.asarray((1 + as_large) / (1 + len(under_null)))

@@ -46,6 +46,13 @@ def test_distance_is_symmetric_and_bounded(a, b):
     assert np.isnan(jensen_shannon([[0, 0], [1, 0]], [1, 1])).tolist() == [True, False]
 
 
+def test_shares_that_are_equal_but_for_rounding_do_not_differ():
+    a, b = np.array([[1.0, 9, 327], [0, 0, 9]]), np.array([[1.0, 100, 236], [0, 9, 0]])
+    found = {each.category: each for each in compare(a, b, "xyz").categories}
+    assert abs(found["x"].effect.value) < 1e-15
+    assert (found["x"].p, found["x"].q) == (1.0, 1.0)
+
+
 @given(arrays.arrays(np.float64, st.integers(1, 12), elements=st.floats(0, 1)))
 def test_discovery_rates_are_scipys(p):
     assert discovery_rates(p) == pytest.approx(stats.false_discovery_control(p))
