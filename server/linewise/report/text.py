@@ -139,7 +139,7 @@ def _markdown(report: WorkspaceReport) -> Iterator[str]:
         yield from _table((division, "code lines", "mean probability"), _level_rows(parts))
     if found is not None:
         yield from _section("What they rest on")
-        yield f"{found.units:,} units: {asked(found)}."
+        yield f"{found.units:,} of {lines.units:,} units were explained: {asked(found)}."
         yield ""
         yield from _table(
             ("category", "share of rationale tokens", "of random ones", "q"),
