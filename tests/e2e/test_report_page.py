@@ -8,13 +8,10 @@ from pathlib import Path
 
 import pytest
 from playwright.sync_api import Browser, Page
-from report_samples import full_report
+from report_samples import full_report, shipped_manifest
 
-from linewise.probe.manifest import read_manifest
-from linewise.probe.shipped import find_probe
 from linewise.report import html
 from linewise.report.theme import DARK, LIGHT
-from linewise.settings import DEFAULT_MODEL
 
 pytestmark = pytest.mark.e2e
 
@@ -22,12 +19,10 @@ pytestmark = pytest.mark.e2e
 @pytest.fixture(scope="module")
 def report(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("report")
-    probe = find_probe(DEFAULT_MODEL)
-    assert probe is not None
     (folder / "project").mkdir()
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("LINEWISE_STATE_DIR", str(folder / "state"))
-        found = full_report(folder / "project", read_manifest(probe / "manifest.json"))
+        found = full_report(folder / "project", shipped_manifest())
     page = folder / "report.html"
     page.write_text(html.render(found), "utf-8")
     return page

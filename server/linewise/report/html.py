@@ -12,14 +12,14 @@ from typing import Any
 from urllib.parse import quote
 
 import jinja2
-from markupsafe import Markup
+from markupsafe import Markup, escape
 
 from linewise.analysis.lines import without_surrogates
 from linewise.lab.evaluate.bootstrap import Interval
 from linewise.report import charts
 from linewise.report.payload import WorkspaceReport
 from linewise.report.tables import report_tables
-from linewise.report.theme import printed, themed
+from linewise.report.theme import named, printed, themed
 from linewise.report.wording import (
     asked,
     concentration,
@@ -56,6 +56,7 @@ def render(report: WorkspaceReport, links: Links = Links.VSCODE, *, paper: bool 
         "figure": _figure,
         "promised": promised,
         "foremost": foremost,
+        "coded": _coded,
         "distance": distance,
     }
     page = files(__package__).joinpath("page")
@@ -69,7 +70,9 @@ def render(report: WorkspaceReport, links: Links = Links.VSCODE, *, paper: bool 
             name=Path(report.root, report.folder).name or report.root,
             # What is put in as it is: our own style sheet and drawings, in which text is escaped.
             css=Markup(page.joinpath("report.css").read_text("utf-8")),  # noqa: S704
-            pictures={name: Markup(color(each)) for name, each in _pictures(report).items()},  # noqa: S704
+            pictures={
+                name: Markup(color(named(each, name))) for name, each in _pictures(report).items()
+            },
             tables=tables,
             rows=lambda name: tables[name].rows(),
             csv=lambda name: _csv(tables[name]),
@@ -129,6 +132,16 @@ def _cell(value: Any) -> str:
     if isinstance(value, float):
         return "" if math.isnan(value) else f"{value:.{_DIGITS}g}"
     return f"{value:,}" if isinstance(value, int) and not isinstance(value, bool) else str(value)
+
+
+def _coded(sentence: str) -> Markup:
+    """Return a sentence with what stands between backticks as code."""
+    parts = sentence.split("`")
+    whole = (
+        Markup("<code>{}</code>").format(part) if number % 2 else escape(part)
+        for number, part in enumerate(parts)
+    )
+    return Markup("").join(whole)
 
 
 def _figure(value: Interval) -> str:

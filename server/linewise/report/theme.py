@@ -45,6 +45,8 @@ LIGHT = Palette("#1d2125", "#5b646d", "#d9dde1", "#0072b2", "#d55e00", "#ffffff"
 DARK = Palette("#e6e9ec", "#a4adb6", "#3a4149", "#56b4e9", "#e69f00", "#16191d")
 _MARK = re.compile("|".join(VARIABLES))
 _ID = re.compile(r' id="([^"]*)"')
+_NAMING = re.compile(r'( id="|url\(#|href="#)')
+_METADATA = re.compile(r"<metadata>.*?</metadata>", re.DOTALL)
 _SETTINGS: Any = {
     "svg.fonttype": "none",
     "svg.hashsalt": "linewise",
@@ -78,10 +80,15 @@ def svg(figure: Figure) -> str:
     file = StringIO()
     figure.savefig(file, format="svg", metadata={"Date": None, "Creator": None, "Type": None})
     text = file.getvalue()
-    text = text[text.index("<svg") :]
+    text = _METADATA.sub("", text[text.index("<svg") :])
     used = set(re.findall(r"#([A-Za-z_][\w.-]*)", text))
-    # Several pictures share a page: only what something refers to keeps its name.
+    # Only what something refers to keeps its name.
     return _ID.sub(lambda match: match[0] if match[1] in used else "", text).strip()
+
+
+def named(picture: str, name: str) -> str:
+    """Return a picture whose names begin with its own, so that several can share a page."""
+    return _NAMING.sub(rf"\1{name}-", picture)
 
 
 def themed(picture: str) -> str:

@@ -92,7 +92,10 @@ def reliance(report: WorkspaceReport) -> Iterator[str]:
     more = [each for each in apart if each.beyond.effect.value > 0]
     less = [each for each in apart if each.beyond.effect.value < 0]
     if not apart:
-        yield "No category of tokens is relied on more or less often than chance would have it."
+        yield (
+            f"In {counted(found.units, 'explained unit')}, no category of tokens can be told apart "
+            "from chance."
+        )
     if more:
         first = max(more, key=lambda each: each.beyond.effect.value)
         yield (

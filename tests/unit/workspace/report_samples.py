@@ -4,7 +4,10 @@ from attrs import evolve
 from git_repository import Repository
 from scan_samples import READER, fill
 
+from linewise.probe.manifest import read_manifest
+from linewise.probe.shipped import find_probe
 from linewise.report.build import Subject, build
+from linewise.settings import DEFAULT_MODEL
 from linewise.workspace.calibration import Workspace
 from linewise.workspace.churn import FEATURES
 from linewise.workspace.scan.line_statistics import line_statistics, stored_files
@@ -15,6 +18,11 @@ from linewise.workspace.store import VERSION, StoredCalibration, Weights
 SHAPE = {f"{folder}/{n}.py": 1 + n % 4 for folder in ("lib", "web") for n in range(14)}
 ODD = "lib/<b>&\udce9'\"|`.py"
 """A file name that no format may take for its own."""
+
+
+def shipped_manifest():
+    """Return the default model's probe's: nothing has to be trained for it."""
+    return read_manifest(find_probe(DEFAULT_MODEL) / "manifest.json")
 
 
 def reported(root, manifest, *, within=b"", reference=None, **options):
@@ -40,7 +48,7 @@ def full_report(root, manifest):
         with store.database.writing() as rows:
             rows.execute(
                 "INSERT INTO files (path, size, modified, changed, inode, settled, problem) "
-                "VALUES ('gone.py', 1, 1, 1, 1, 1, 'not UTF-8')"
+                "VALUES (CAST('gone.py' AS BLOB), 1, 1, 1, 1, 1, 'not UTF-8')"
             )
         subject = Subject(store, root, b"", READER, manifest, workspace, ages=True)
         reference = Subject(elsewhere, other, b"", READER, manifest, None)
