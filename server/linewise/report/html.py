@@ -63,6 +63,8 @@ def render(report: WorkspaceReport, links: Links = Links.VSCODE, *, paper: bool 
     template = environment.from_string(page.joinpath("report.html.j2").read_text("utf-8"))
     tables = {} if paper else report_tables(report)
     color = printed if paper else themed
+    drawn = {name: color(named(each, name)) for name, each in _pictures(report).items()}
+    pictures = {name: Markup(each) for name, each in drawn.items()}  # noqa: S704
     return without_surrogates(
         template.render(
             r=report,
@@ -70,9 +72,7 @@ def render(report: WorkspaceReport, links: Links = Links.VSCODE, *, paper: bool 
             name=Path(report.root, report.folder).name or report.root,
             # What is put in as it is: our own style sheet and drawings, in which text is escaped.
             css=Markup(page.joinpath("report.css").read_text("utf-8")),  # noqa: S704
-            pictures={
-                name: Markup(color(named(each, name))) for name, each in _pictures(report).items()
-            },
+            pictures=pictures,
             tables=tables,
             rows=lambda name: tables[name].rows(),
             csv=lambda name: _csv(tables[name]),
