@@ -39,11 +39,12 @@ PLAIN = '"""Totals."""\n\n\ndef total(values):\n    return sum(values)\n'
 
 @pytest.fixture
 def root(tmp_path, monkeypatch, engine):
-    """A folder of two files, where this process runs."""
+    """A repository of two files, where this process runs."""
     monkeypatch.setenv("LINEWISE_STATE_DIR", str(tmp_path / "state"))
     monkeypatch.setattr("linewise.engine.Engine.load", lambda model: engine)
     root = tmp_path / "shop"
     (root / "lib").mkdir(parents=True)
+    subprocess.run(["git", "init", "--quiet", root], check=True)
     (root / "stock.py").write_text(CODE)
     (root / "lib/totals.py").write_text(PLAIN)
     monkeypatch.chdir(root)
