@@ -21,7 +21,8 @@ from linewise.commands.scanning import Options, load_instruments, reader_of, sto
 from linewise.errors import LinewiseError
 from linewise.probe.manifest import read_manifest
 from linewise.probe.shipped import find_probe
-from linewise.report.payload import CalibrationState, WorkspaceReport
+from linewise.report.calibration import state_of
+from linewise.report.payload import WorkspaceReport
 from linewise.workspace.corpus.engines import Cluster, Work, run_here, run_on_ray
 from linewise.workspace.corpus.merge import Merged, files_of, merged, totals_of, write_totals
 from linewise.workspace.corpus.output import CorpusOutput, Identity
@@ -200,12 +201,12 @@ def _write_report(
     probe = find_probe(reader.model)
     if probe is None:
         return
-    calibration = read_manifest(probe / "manifest.json").calibration
+    manifest = read_manifest(probe / "manifest.json")
     try:
         lines = line_statistics(
             lambda: files_of(output, names, reader.statements),
             reader,
-            lambda _path, _length: calibration,
+            lambda _path, _length: manifest.calibration,
             lambda path: path.partition("/")[0],
         )
     except NothingScannedError:
@@ -220,14 +221,7 @@ def _write_report(
         folder=".",
         commit=None,
         model=reader.model,
-        calibration=CalibrationState(
-            calibration.source,
-            calibration.fitted,
-            calibration.promise,
-            calibration.line.base_rate,
-            calibration.threshold,
-            None,
-        ),
+        calibration=state_of(manifest, None),
         lines=lines,
         rationales=rationales,
         stability=(),
@@ -239,6 +233,7 @@ def _write_report(
             (f"{repository}/{path}", reason)
             for repository, path, reason in found.problems[:_PROBLEMS_SHOWN]
         ),
+        stale=0,
     )
     for form in (ReportFormat.HTML, ReportFormat.JSON):
         write_file(output.folder / f"report.{form}", rendered(report, form, Links.NONE))
