@@ -170,7 +170,8 @@ def _text(syntax: Syntax, wanted: Sequence[int]) -> Floats:
     rows = []
     for content, found in zip(contents, words, strict=True):
         distinct = set(found)
-        remaining.subtract(distinct)
+        for word in distinct:
+            remaining[word] -= 1
         body = content.strip()
         opened = sum(body.count(each) for each in "([{")
         rows.append(

@@ -9,6 +9,7 @@ from __future__ import annotations
 import ast
 import warnings
 from collections.abc import Sequence
+from functools import lru_cache
 
 import numpy as np
 import numpy.typing as npt
@@ -46,6 +47,7 @@ class NameProblem:
     name: str
 
 
+@lru_cache(2)  # facts and reasons ask about one text, one after the other
 def name_problems(text: str) -> tuple[NameProblem, ...]:
     """Return the problems of a module's names by line; none where the text does not parse."""
     try:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from weakref import WeakKeyDictionary
 
 from lsprotocol import types
 from pygls.exceptions import JsonRpcException
@@ -18,6 +19,8 @@ from linewise.lsp.outcome import Outcome
 from linewise.lsp.scoring import Scorer, Superseded, Unsaved
 from linewise.lsp.tasks import Tasks
 
+Places = dict[int, tuple[types.DiagnosticRelatedInformation, ...]]
+"""The related information of each flagged line that has some."""
 OPTIONS = types.DiagnosticOptions(
     identifier=SOURCE, inter_file_dependencies=False, workspace_diagnostics=False
 )
@@ -41,6 +44,7 @@ class Diagnostics:
         self._tasks = tasks
         self._publishing: dict[str, asyncio.Task[None]] = {}
         self._told: Notebook | None = None
+        self._places: WeakKeyDictionary[Outcome, Places] = WeakKeyDictionary()
 
     async def pull(self, params: types.DocumentDiagnosticParams) -> types.DocumentDiagnosticReport:
         """Answer `textDocument/diagnostic`.
@@ -99,8 +103,11 @@ class Diagnostics:
 
     def explained(self, outcome: Outcome) -> None:
         """Show what flagged lines rest on, where the client has a place for it."""
+        if not self._client.relates or not (places := self._related(outcome)):
+            return
+        self._places[outcome] = places
         document = outcome.document
-        if not self._client.relates or self._documents.get(document.uri) is not document:
+        if self._documents.get(document.uri) is not document:
             return
         if self._client.pulls:
             self.ask_again()
@@ -109,8 +116,8 @@ class Diagnostics:
 
     def result_id(self, outcome: Outcome) -> str:
         """Return what a client that pulls knows the diagnostics of an outcome by."""
-        shown = self._client.relates and self._explanations.weighed(outcome)
-        return f"{outcome.result_id} explained" if shown else outcome.result_id
+        explained = outcome in self._places
+        return f"{outcome.result_id} explained" if explained else outcome.result_id
 
     def ask_again(self) -> None:
         """Make a client that pulls do so again, if it can be told to."""
@@ -148,7 +155,7 @@ class Diagnostics:
         if not outcome.settings.diagnostics:
             return ()
         scored, last = outcome.scored, outcome.findings[-1:]
-        places = self._related(outcome)
+        places = self._places.get(outcome, {})
         href = address(FINDINGS) if self._client.describes_codes else None
         return tuple(
             diagnostic(
@@ -164,17 +171,12 @@ class Diagnostics:
             for finding in outcome.findings
         )
 
-    def _related(
-        self, outcome: Outcome
-    ) -> dict[int, tuple[types.DiagnosticRelatedInformation, ...]]:
-        explanations = self._explanations.weighed(outcome) if self._client.relates else {}
-        if not explanations:
-            return {}
+    def _related(self, outcome: Outcome) -> Places:
         # Not before a line was explained: `initialize` is answered without it.
         from linewise.lsp.related import related
 
-        encoding = self._client.encoding
-        found = {line: related(outcome, each, encoding) for line, each in explanations.items()}
+        explained, encoding = self._explanations.weighed(outcome), self._client.encoding
+        found = {line: related(outcome, each, encoding) for line, each in explained.items()}
         return {line: places for line, places in found.items() if places}
 
 
