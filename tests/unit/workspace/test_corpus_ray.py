@@ -33,14 +33,18 @@ def places(installed, tiny_probe):
     return os.environ["LINEWISE_CACHE_DIR"], str(tiny_probe)
 
 
+LOOPBACK = ("127.0.0.1", "::1", "::ffff:127.0.0.1")
+
+
 def strangers():
-    """Return what this process and its children are connected to beyond the loopback."""
+    """Return what this process and its children speak or listen to beyond the loopback."""
     own = psutil.Process()
     return [
-        (each.name(), connection.raddr)
+        (each.name(), address)
         for each in (own, *own.children(recursive=True))
         for connection in each.net_connections("inet")
-        if connection.raddr and connection.raddr.ip not in ("127.0.0.1", "::1", "::ffff:127.0.0.1")
+        for address in (connection.laddr, connection.raddr)
+        if address and address.ip not in LOOPBACK
     ]
 
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import logging
 import os
+import secrets
 from collections.abc import Callable, Sequence
 from typing import Any
 
@@ -20,8 +21,6 @@ from linewise.workspace.corpus.output import CorpusOutput
 from linewise.workspace.corpus.partition import Heard, Outcome, read_partition
 from linewise.workspace.corpus.plan import Partition
 from linewise.workspace.scan.scan import Instruments
-
-LOOPBACK = "127.0.0.1"
 
 
 @frozen(eq=False)
@@ -82,7 +81,7 @@ def run_on_ray(work: Work, pending: Sequence[Partition], cluster: Cluster, heard
     """
     if not pending:
         return
-    ray = _ray()
+    ray = _ray(cluster)
     try:
         _start(ray, cluster)
         for row in _outcomes(ray, work, pending, cluster):
@@ -106,12 +105,16 @@ class _Worker:
         return {"item": [cattrs.unstructure(each) for each in done]}
 
 
-def _ray() -> Any:
-    # Before it is imported: Ray reports its use to its makers unless it is told not to.
-    os.environ |= {
-        "RAY_USAGE_STATS_ENABLED": "0",
-        "RAY_BACKEND_LOG_LEVEL": os.environ.get("RAY_BACKEND_LOG_LEVEL", "fatal"),
-    }
+def _ray(cluster: Cluster) -> Any:
+    """Import Ray, told by its environment variables what it heeds only while it is imported."""
+    # Ray reports its use to its makers unless it is told not to.
+    os.environ["RAY_USAGE_STATS_ENABLED"] = "0"
+    os.environ.setdefault("RAY_BACKEND_LOG_LEVEL", "fatal")
+    if cluster.address is None:
+        # Of this machine alone: on the loopback address, on every system, and for those who know a
+        # token. By default Ray listens to the whole network and does what anybody there asks for.
+        os.environ["RAY_ENABLE_WINDOWS_OR_OSX_CLUSTER"] = "0"
+        os.environ |= {"RAY_AUTH_MODE": "token", "RAY_AUTH_TOKEN": secrets.token_hex(32)}
     try:
         import ray
         import ray.data
@@ -131,7 +134,6 @@ def _start(ray: Any, cluster: Cluster) -> None:
         address="local",
         num_cpus=workers * cluster.threads,
         include_dashboard=False,
-        _node_ip_address=LOOPBACK,
         **quiet,
     )
 
