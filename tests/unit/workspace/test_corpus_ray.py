@@ -23,8 +23,11 @@ _spec.loader.exec_module(_models)
 cache_dir, tokenizer, folder_of = _models.cache_dir, _models.tokenizer, _models.folder_of
 _store, installed = _models._store, _models.installed
 
-pytest.importorskip("ray", reason="linewise[ray] is not installed")
-pytestmark = pytest.mark.slow
+# Not imported here: what Ray listens to is decided before it is.
+pytestmark = [
+    pytest.mark.slow,
+    pytest.mark.skipif(importlib.util.find_spec("ray") is None, reason="needs linewise[ray]"),
+]
 
 
 @pytest.fixture

@@ -86,7 +86,7 @@ def run_on_ray(work: Work, pending: Sequence[Partition], cluster: Cluster, heard
         _start(ray, cluster)
         for row in _outcomes(ray, work, pending, cluster):
             heard(cattrs.structure(row, Outcome))
-    except (ray.exceptions.RayError, ConnectionError, OSError) as error:
+    except (ray.exceptions.RayError, OSError) as error:
         raise LinewiseError(_reason(error)) from error
     finally:
         ray.shutdown()
@@ -113,8 +113,9 @@ def _ray(cluster: Cluster) -> Any:
     if cluster.address is None:
         # Of this machine alone: on the loopback address, on every system, and for those who know a
         # token. By default Ray listens to the whole network and does what anybody there asks for.
-        os.environ["RAY_ENABLE_WINDOWS_OR_OSX_CLUSTER"] = "0"
-        os.environ |= {"RAY_AUTH_MODE": "token", "RAY_AUTH_TOKEN": secrets.token_hex(32)}
+        os.environ |= {"RAY_ENABLE_WINDOWS_OR_OSX_CLUSTER": "0", "RAY_AUTH_MODE": "token"}
+        # Only once: Ray remembers the first one.
+        os.environ.setdefault("RAY_AUTH_TOKEN", secrets.token_hex(32))
     try:
         import ray
         import ray.data
@@ -125,17 +126,14 @@ def _ray(cluster: Cluster) -> Any:
 
 def _start(ray: Any, cluster: Cluster) -> None:
     quiet = {"logging_level": logging.ERROR, "log_to_driver": False}
-    if cluster.address is not None:
-        ray.init(address=cluster.address, **quiet)
-        return
     workers = cluster.workers or max(1, (os.cpu_count() or 1) // cluster.threads)
-    ray.init(
-        # Whatever RAY_ADDRESS says: nobody named another machine.
-        address="local",
-        num_cpus=workers * cluster.threads,
-        include_dashboard=False,
-        **quiet,
-    )
+    alone = {"num_cpus": workers * cluster.threads, "include_dashboard": False}
+    # Whatever RAY_ADDRESS says: if nobody named another machine, it is this one.
+    options = {"address": "local", **alone} if cluster.address is None else {}
+    try:
+        ray.init(**({"address": cluster.address} | options | quiet))
+    except (RuntimeError, ValueError) as error:
+        raise LinewiseError(f"Ray does not start: {_first(error)}") from error
 
 
 def _outcomes(ray: Any, work: Work, pending: Sequence[Partition], cluster: Cluster) -> Any:
@@ -171,5 +169,9 @@ def _reason(error: Exception) -> str:
         cause = following
     if isinstance(cause, LinewiseError):
         return f"a worker stopped: {cause}"
-    lines = str(cause or error).strip().splitlines() or [type(error).__name__]
-    return f"Ray stopped: {lines[-1]}"
+    return f"Ray stopped: {_first(cause or error)}"
+
+
+def _first(error: BaseException) -> str:
+    lines = str(error).strip().splitlines() or [type(error).__name__]
+    return lines[0]
