@@ -42,8 +42,8 @@ def _verdicts(models: Record) -> str:
             levels = parts[WITHOUT]
             cells = {
                 "indentation": levels["category"]["categories"].get("indentation"),
-                "groups that are not semantic": levels["group"]["categories"].get(_SHALLOW),
-                "semantic groups": levels["group"]["categories"].get(_SEMANTIC),
+                "`sc_not_semantic`": levels["group"]["categories"].get(_SHALLOW),
+                "`sc_semantic`": levels["group"]["categories"].get(_SEMANTIC),
             }
             said = "; ".join(f"{each} {_against(cell)}" for each, cell in cells.items())
             found.append(f"- `{name}`, profile *{profile}*: {said}.")
@@ -52,9 +52,9 @@ def _verdicts(models: Record) -> str:
 
 def _against(cell: Record | None) -> str:
     if cell is None:
-        return "never occur"
+        return "never there"
     if cell["q"] > DISCOVERY:
-        return "no more and no less than by chance"
+        return "not distinguishable from chance"
     return "more than by chance" if cell["effect"][0] > 0 else "less than by chance"
 
 
