@@ -30,6 +30,13 @@ pytestmark = [
 ]
 
 
+@pytest.fixture(autouse=True)
+def importable(monkeypatch):
+    """Let workers import what these tests do."""
+    path = (str(Path(corpus_runs.__file__).parent), *filter(None, sys.path))
+    monkeypatch.setenv("PYTHONPATH", os.pathsep.join(path))
+
+
 @pytest.fixture
 def places(installed, tiny_probe):
     installed("llama")
@@ -75,10 +82,7 @@ def test_what_a_killed_driver_left_is_gone_on_with(tmp_path, places):
     folder = corpus(tmp_path / "corpus")
     scan(tmp_path / "whole", [folder], partial(load, *places))
     command = [sys.executable, corpus_runs.__file__, str(tmp_path / "out"), str(folder), *places]
-    path = os.pathsep.join((str(Path(corpus_runs.__file__).parent), *filter(None, sys.path)))
-    with subprocess.Popen(
-        command, stdout=subprocess.PIPE, text=True, env=os.environ | {"PYTHONPATH": path}
-    ) as driver:
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as driver:
         assert driver.stdout.readline().startswith("corpus-")
         orphans = psutil.Process(driver.pid).children(recursive=True)
         driver.kill()
