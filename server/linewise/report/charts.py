@@ -130,7 +130,7 @@ def heat_map(found: RationaleStatistics) -> str:
         below = 0.4 + 0.85 * _LETTER * max(len(names[k]) for k in columns)
         figure, axes = _placed(
             _WIDTH,
-            0.1 + below + _ROW * len(rows),
+            0.1 + below + _ROW * max(len(rows), 4),
             left=0.4 + _LETTER * max(map(len, kinds)),
             below=below,
         )
