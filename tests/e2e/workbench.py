@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import json
 import re
 import time
 from collections.abc import Callable
+from pathlib import Path
+from typing import Any
 
 from playwright.sync_api import FrameLocator, Locator, Page, ViewportSize, expect
 
@@ -27,10 +30,12 @@ _HAS_COLOUR = """(canvas, [red, green, blue]) => {
 
 
 class Workbench:
-    """One window."""
+    """One window; `tester` is the folder through which it runs the code of tests."""
 
-    def __init__(self, page: Page, address: str) -> None:
+    def __init__(self, page: Page, address: str, tester: Path) -> None:
         self.page = page
+        self._address = address
+        self._tester = tester
         page.set_default_timeout(PATIENCE_MS)
         page.goto(address, wait_until="domcontentloaded")
         expect(page.locator(".monaco-editor .view-line").first).to_be_visible()
@@ -59,6 +64,11 @@ class Workbench:
     def output(self) -> Locator:
         """The lines of the output panel."""
         return self.page.locator(".output-view .view-lines")
+
+    @property
+    def output_text(self) -> str:
+        """What the output panel shows, with one space wherever it has any, or breaks a line."""
+        return " ".join(self.output.inner_text().split())
 
     @property
     def problems(self) -> Locator:
@@ -97,8 +107,12 @@ class Workbench:
         return self.page.locator(".gettingStartedContainer .gettingStartedSlideDetails")
 
     def walkthrough_step(self, title: str) -> Locator:
-        """One of its steps."""
+        """One of its steps; it is checked when it was done."""
         return self.walkthrough.locator(".getting-started-step").filter(has_text=title)
+
+    def another(self) -> Workbench:
+        """A second window on the same folder."""
+        return Workbench(self.page.context.new_page(), self._address, self._tester)
 
     @property
     def text(self) -> Locator:
@@ -110,6 +124,25 @@ class Workbench:
         rgb = [int(colour[at : at + 2], 16) for at in (1, 3, 5)]
         ruler = self.page.locator("canvas.decorationsOverviewRuler").first
         return ruler.evaluate(_HAS_COLOUR, rgb)
+
+    def underlined(self, line: int) -> bool:
+        """Whether anything on a line is underlined."""
+        number = self.page.locator(".margin-view-overlays .line-numbers").get_by_text(
+            str(line), exact=True
+        )
+        top = number.bounding_box()["y"]
+        return any(abs(each.bounding_box()["y"] - top) < 4 for each in self.squiggles.all())
+
+    def activation_ms(self, extension: str) -> int:
+        """Return how long an extension took to activate, as the editor counts it."""
+        self.run_command("Developer: Show Running Extensions")
+        shown = self.page.locator(".runtime-extensions-editor .monaco-list-row")
+        time = shown.filter(has=self.page.get_by_text(extension, exact=True)).locator(
+            ".activation-time"
+        )
+        found = int(re.search(r"(\d+)ms", time.inner_text())[1])
+        self.run_command("View: Close Editor")
+        return found
 
     def apply_code_action(self, title: str) -> None:
         """Choose one of the code actions for the line of the cursor."""
@@ -130,6 +163,30 @@ class Workbench:
         """Wait for a notification with this text."""
         expect(self.toasts.filter(has_text=re.compile(pattern)).first).to_be_visible()
 
+    def run(self, script: str) -> Any:
+        """Run the body of an async function of `vscode` where extensions run; return its value."""
+        answer = self._tester / "answer.json"
+        (self._tester / "script.js").write_text(script)
+        self.run_command("Tester: Run")
+        self.wait_until(answer.exists)
+        outcome = json.loads(answer.read_text())
+        answer.unlink()
+        assert "error" not in outcome, outcome["error"]
+        return outcome.get("value")
+
+    def open(self, file: Path) -> None:
+        """Open another file of the folder."""
+        self.page.keyboard.press("Control+P")
+        prompt = self.page.locator(".quick-input-widget input.input")
+        prompt.fill(file.name)
+        expect(self.choices.and_(self.page.locator(".focused"))).to_contain_text(file.name)
+        prompt.press("Enter")
+        expect(self.tab(file.name)).to_have_class(re.compile(r"\bactive\b"))
+
+    def tab(self, name: str) -> Locator:
+        """The tab of an editor."""
+        return self.page.locator(".tabs-container .tab").filter(has_text=name)
+
     def run_command(self, title: str) -> None:
         """Run a command from the command palette."""
         self.page.keyboard.press("F1")
@@ -147,6 +204,12 @@ class Workbench:
         """Wait until what is typed goes into the text."""
         expect(self.page.locator(".monaco-editor.focused")).to_be_visible()
 
+    def put_cursor_on(self, target: Locator) -> int:
+        """Click on something in the text and return its line."""
+        target.click(force=True)
+        self.expect_editor_focus()
+        return self.cursor_line
+
     def hover_over(self, target: Locator) -> None:
         """Rest the mouse on something until its hover shows."""
         target.hover(force=True)
@@ -157,6 +220,12 @@ class Workbench:
         self.page.mouse.move(0, 0)
         self.page.keyboard.press("Escape")
         expect(self.hover).to_have_count(0)
+
+    def leave_status(self) -> None:
+        """Close what opened in or from the status bar, and what hovers over it."""
+        self.page.keyboard.press("Escape")
+        self.page.mouse.move(0, 0)
+        expect(self.page.get_by_role("tooltip")).to_have_count(0)
 
     def dismiss_toasts(self) -> None:
         """Close the notifications."""

@@ -43,6 +43,20 @@ async def test_whole_notification(connect, asked):
         ]
 
 
+async def test_come_again_after_the_model_was_missing_for_a_while(connect, asked):
+    async with connect() as session:
+        session.open(TEXT)
+        await session.pull()
+        await session.configure({"model": "missing"})
+        await session.status("failed")
+        await session.configure({})
+        await session.status("ready")
+        await session.pull()
+        for method in ("linewise/lineScores", "linewise/fileSummary"):
+            before, after = session.all(method)
+            assert before == after
+
+
 async def test_only_clients_that_ask_get_it(connect, monkeypatch):
     for options in ({"lineScores": 1}, {"lineScores": [True]}, [], None):
         monkeypatch.setattr(Session, "options", options)

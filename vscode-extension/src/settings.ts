@@ -1,5 +1,6 @@
 import { homedir } from "node:os";
-import { ConfigurationTarget, workspace, type Disposable, type Uri } from "vscode";
+import { ConfigurationTarget, l10n, workspace, type Disposable, type Uri } from "vscode";
+import { Problem } from "./problem";
 
 const SECTION = "linewise";
 
@@ -24,10 +25,25 @@ export function expand(value: string, variables: Variables): string {
     });
 }
 
-/** Read `linewise.interpreter`: a path, or a program with its first arguments; empty means unset. */
+/**
+ * Read `linewise.interpreter`: a path, or a program with its first arguments; empty means unset.
+ *
+ * Anything else is a mistake. Taking it for unset would ask to make an environment nobody wants.
+ */
 export function parseInterpreter(value: unknown, variables: Variables): Command | undefined {
-  const parts = (Array.isArray(value) ? value : [value])
-    .filter((part): part is string => typeof part === "string" && part.trim() !== "")
+  const given: unknown[] = Array.isArray(value) ? value : [value ?? ""];
+  if (!given.every((part) => typeof part === "string")) {
+    throw new Problem(
+      l10n.t(
+        "The setting linewise.interpreter is {0}. It has to be the path of a Python, or a list of a " +
+          "program and its first arguments.",
+        JSON.stringify(value),
+      ),
+      ["openInterpreterSetting"],
+    );
+  }
+  const parts = given
+    .filter((part) => part.trim() !== "")
     .map((part) => expand(part.trim(), variables));
   const [program, ...args] = parts;
   return program === undefined ? undefined : [program, ...args];

@@ -76,7 +76,10 @@ function describe(engine: Engine, summary: FileSummary | undefined): string[] {
       ? [l10n.t("{0} of {1} lines of code underlined", summary.flagged, summary.codeLines)]
       : []),
     l10n.t("Model: {0}", engine.model),
-    l10n.t("Runs on: {0}", engine.provider ?? l10n.t("not known yet")),
+    l10n.t(
+      "Runs on: {0}",
+      engine.provider?.replace(/ExecutionProvider$/, "") ?? l10n.t("not known yet"),
+    ),
     l10n.t(
       "Calibration: {0}",
       engine.calibration ?? l10n.t("none, probabilities are uncalibrated"),

@@ -83,7 +83,8 @@ export class StatusItems implements Disposable {
       this.bar.hide();
     }
 
-    this.language.text = text;
+    // Other extensions' items stand beside it, without their names.
+    this.language.text = `Linewise: ${text}`;
     this.language.detail = details.join(" · ");
     this.language.busy = this.state.kind === "loading" || this.state.kind === "busy";
     this.language.severity = failed

@@ -7,6 +7,7 @@ import {
   parseInterpreter,
   writeSetting,
 } from "../src/settings";
+import type { Problem } from "../src/problem";
 import { editor, fireConfiguration, reset } from "./mocks/vscode";
 
 const variables = {
@@ -44,8 +45,19 @@ test("an interpreter is a path, or a program with its first arguments", () => {
 });
 
 test("an empty interpreter is an unset one", () => {
-  for (const value of [undefined, null, "", " ", [], [""], 3]) {
+  for (const value of [undefined, null, "", " ", [], [""]]) {
     assert.equal(parseInterpreter(value, variables), undefined);
+  }
+});
+
+test("an interpreter of the wrong type is named, with what it has to be", () => {
+  for (const value of [3, {}, true, ["python3", 3], [["python3"]]]) {
+    assert.throws(
+      () => parseInterpreter(value, variables),
+      (error: Problem) =>
+        error.message.includes(`interpreter is ${JSON.stringify(value)}.`) &&
+        error.remedies.includes("openInterpreterSetting"),
+    );
   }
 });
 

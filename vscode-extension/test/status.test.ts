@@ -71,6 +71,11 @@ describe("what a state looks like", () => {
     assert.equal(label, "Linewise, failed, it is failed");
   });
 
+  test("what the model runs on is said in short", () => {
+    const state = stateOf({ ...params("ready"), provider: "CUDAExecutionProvider" });
+    assert.ok(appearance(state, undefined).details.includes("Runs on: CUDA"));
+  });
+
   test("details name model, provider and calibration, and say when there is none", () => {
     const state = stateOf({ ...params("ready"), provider: null, calibration: null });
     assert.deepEqual(appearance(state, summary(3)).details, [
@@ -107,7 +112,7 @@ describe("the items", () => {
     items.set(stateOf(params("ready")));
     items.summarize(uri, summary(3));
     assert.equal(editor.statusBar.text, "$(pulse) Linewise: 3 lines above 30 %");
-    assert.equal(editor.languageStatus.text, "3 lines above 30 %");
+    assert.equal(editor.languageStatus.text, "Linewise: 3 lines above 30 %");
     editor.fire("onDidCloseTextDocument", { uri });
     focus(python);
     assert.equal(editor.statusBar.text, "$(pulse) Linewise: ready");

@@ -98,6 +98,10 @@ class Scorer:
         self._outcomes.pop(document.uri, None)
         self._accept(document)
 
+    def start_over(self) -> None:
+        """Drop every outcome: a client that hears of another model shows none of them any more."""
+        self._outcomes.clear()
+
     async def outcome(
         self, document: Document, *, patience: float | None = PATIENCE
     ) -> Outcome | None:

@@ -155,6 +155,7 @@ class LinewiseServer(LanguageServer):
         model = self.configuration.settings.model
         self.host.unload_after(self.configuration.settings.unload_after)
         if model != self.host.name or self.host.failure:
+            self.scorer.start_over()
             self.host.start(model)
         elif self._in_force() != before:
             self.refresh()
