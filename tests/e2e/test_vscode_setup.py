@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import shutil
 import sys
+import zipfile
 
 import pytest
 from playwright.sync_api import expect
@@ -12,12 +13,28 @@ from workbench import PICTURE
 
 pytestmark = pytest.mark.e2e
 
+MOST_VSIX_BYTES = 2_000_000
+
 
 @pytest.fixture
 def file(risky_file, tmp_path):
     """The example in a folder of this test's own."""
     folder = shutil.copytree(risky_file.parent, tmp_path / "inventory")
     return folder / risky_file.name
+
+
+def test_the_published_file_is_small_and_holds_what_is_run_and_nothing_else(vsix):
+    with zipfile.ZipFile(vsix) as package:
+        sizes = {each.filename: each.compress_size for each in package.infolist()}
+    wheels = [name for name in sizes if name.endswith(".whl")]
+    assert len(wheels) == 1
+    without_wheel = vsix.stat().st_size - sizes[wheels[0]]
+    print(f"{without_wheel:,} bytes without the wheel, {vsix.stat().st_size:,} with it")
+    assert without_wheel <= MOST_VSIX_BYTES
+    inside = {name.removeprefix("extension/") for name in sizes}
+    wanted = {"dist/extension.js", "package.json", "package.nls.json", "l10n/bundle.l10n.json"}
+    assert wanted | {"bundled/constraints.txt", "icon.png"} <= inside
+    assert not [name for name in inside if name.startswith(("src/", "test/", "node_modules/"))]
 
 
 class TestInterpreterOfTheWorkspace:

@@ -63,9 +63,9 @@ export class Environment {
   }
 
   /** Make it with the interpreter `base`, unless another window just did. */
-  async make(base: Command, step: Step): Promise<void> {
+  async make(base: Command, step: Step, signal?: AbortSignal): Promise<void> {
     await mkdir(this.root, { recursive: true });
-    await locked(`${this.folder}.lock`, async () => {
+    const work = async () => {
       if (await this.isReady()) {
         return;
       }
@@ -77,7 +77,8 @@ export class Environment {
       ]);
       // Written last: a folder without it is a half-made environment.
       await writeFile(join(this.folder, MARKER), JSON.stringify({ digest: this.bundle.digest }));
-    });
+    };
+    await locked(`${this.folder}.lock`, work, signal);
     await this.removeOld();
   }
 

@@ -4,11 +4,16 @@ import { setTimeout as delay } from "node:timers/promises";
 /**
  * Do `work` while no other window does work under the same path.
  *
- * The file names the process that holds the lock, so that one that was killed blocks nobody.
+ * The file names the process that holds the lock, so that one that was killed blocks nobody. Rejects when
+ * `signal` ends the wait.
  */
-export async function locked<T>(path: string, work: () => Promise<T>): Promise<T> {
+export async function locked<T>(
+  path: string,
+  work: () => Promise<T>,
+  signal?: AbortSignal,
+): Promise<T> {
   while (!(await take(path))) {
-    await delay(250);
+    await delay(250, undefined, { signal });
   }
   try {
     return await work();

@@ -1,6 +1,6 @@
 import { join } from "node:path";
 import { l10n, type ExtensionContext } from "vscode";
-import { Environment, findBundle } from "./environment";
+import { Environment, findBundle, type Step } from "./environment";
 import { candidates, checkConfigured, firstRecent, type Ask } from "./interpreter";
 import { Problem } from "./problem";
 import { run } from "./process";
@@ -66,9 +66,8 @@ export class Setup {
   private makeEnvironment(environment: Environment, base: Command): Thenable<void> {
     return showProgress(l10n.t("Linewise: making its Python environment"), async (watched) => {
       try {
-        await environment.make(base, (command, args) =>
-          run(command, args, { cwd: this.storage, ...watched }),
-        );
+        const step: Step = (command, args) => run(command, args, { cwd: this.storage, ...watched });
+        await environment.make(base, step, watched.signal);
       } catch (error) {
         throw new Problem(
           watched.signal.aborted

@@ -119,6 +119,16 @@ test("the real venv and the real pip make an environment that can import the pac
   assert.deepEqual(await checkConfigured(made.python, ask), made.python);
 });
 
+test("who waits for another window can give up", async () => {
+  const path = join(folder, "lock");
+  const cancel = new AbortController();
+  await locked(path, async () => {
+    const waiting = locked(path, () => Promise.resolve(), cancel.signal);
+    cancel.abort();
+    await assert.rejects(waiting, { name: "AbortError" });
+  });
+});
+
 test("a lock whose holder is gone holds nobody up", async () => {
   const path = join(folder, "lock");
   await writeFile(path, String(2 ** 30));
