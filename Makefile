@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 MODEL := smollm2-135m
 DATA ?= ../shared/data
 
-.PHONY: help setup demo test lint unit vsix bench card model dev system editors clean
+.PHONY: help setup demo test lint unit vsix pictures bench card model dev system editors clean
 
 help:  ## Show the targets
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 10
@@ -36,6 +36,11 @@ vsix: dev $(VENV)/.npm  ## Build dist/linewise.vsix with the server's wheel insi
 
 bench: dev model  ## Measure the budgets; results go to benchmarks/results
 	$(BIN)/python -m benchmarks
+
+pictures: dev editors model  ## Take the documentation's pictures of the editor again
+	$(BIN)/pytest -q tests/e2e -k "pictures or first_start" --screenshots docs/img
+	cp docs/img/vscode-light.png vscode-extension/media/readme/editor.png
+	cp docs/img/vscode-explanation-light.png vscode-extension/media/readme/explanation.png
 
 card: dev model  ## Train the probe and make every table of its card again; DATA=FOLDER
 	$(BIN)/linewise lab embed --data $(DATA)

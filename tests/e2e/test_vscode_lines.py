@@ -170,7 +170,7 @@ class TestExplanation:
     def explanation(self, window, on_risky_line):
         """The page about a flagged line, beside the editor."""
         window.run_command("Linewise: Explain Line")
-        page = window.explanation
+        page = window.webview
         expect(page.locator("h1")).to_have_text(f"inventory.py, line {on_risky_line}")
         yield page
         window.run_command("View: Close Editors in Other Groups")
@@ -223,17 +223,23 @@ def test_pictures(open_window, risky_file, screenshots, theme):
     """What the documentation shows; taken with --screenshots only, looked at by people."""
     if not screenshots:
         pytest.skip("pictures are only kept with --screenshots")
-    shown = BANDS | {"threshold": 0.15, "bands": [0.15, 0.25]}
+    shown = {"heatMap": "all", "threshold": None, "maxFindingsPerFile": 20}
     with open_window(risky_file, settings=shown, size=PICTURE, editor=THEMES[theme]) as window:
         expect(window.status).to_contain_text("above 30 %")
         window.run_command("Linewise: Focus on Risky Lines View")
         expect(window.risky_lines.nth(1)).to_be_visible()
         window.focus_editor()
-        window.page.keyboard.press("Control+F8")
-        expect(window.hover.first).to_be_visible()
-        window.page.screenshot(path=screenshots / f"vscode-lines-{theme}.png")
+
+        def in_full():
+            window.page.keyboard.press("Escape")
+            window.page.keyboard.press("Control+F8")
+            expect(window.hover.first).to_be_visible()
+            return "being computed" not in " ".join(window.hover.all_inner_texts())
+
+        window.wait_until(in_full)
+        window.page.screenshot(path=screenshots / f"vscode-{theme}.png")
         window.page.keyboard.press("Escape")
         window.run_command("View: Toggle Primary Side Bar Visibility")
         window.run_command("Linewise: Explain Line")
-        expect(window.explanation.locator("dl")).to_be_visible()
+        expect(window.webview.locator("dl")).to_be_visible()
         window.page.screenshot(path=screenshots / f"vscode-explanation-{theme}.png")

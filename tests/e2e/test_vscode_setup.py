@@ -126,7 +126,9 @@ class TestWalkthrough:
             window.walkthrough_step("Know what a probability means").click()
             expect(window.walkthrough).to_contain_text("about 40 had to be edited")
             if screenshots:
+                window.run_command("View: Close Editors in Other Groups")
+                expect(window.webview.locator("svg").first).to_be_visible()
                 window.page.screenshot(path=screenshots / "vscode-walkthrough.png")
             window.walkthrough_step("Score your first file").click()
             window.walkthrough.get_by_role("button", name="Open the Example").click()
-            expect(window.text).to_contain_text("def due_date")
+            expect(window.texts.filter(has_text="def due_date")).to_be_visible()

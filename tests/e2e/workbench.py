@@ -13,9 +13,7 @@ from typing import Any
 from playwright.sync_api import FrameLocator, Locator, Page, ViewportSize, expect
 
 # Generous: a shared machine may be busy. Nothing waits longer than it has to.
-import os
-
-PATIENCE_MS = int(os.environ.get("PAT", "90000"))
+PATIENCE_MS = 90_000
 POLL_MS = 100
 # An underline is only in the page while its line is in view.
 WHOLE_FILE: ViewportSize = {"width": 1280, "height": 2400}
@@ -100,8 +98,8 @@ class Workbench:
         return self.page.get_by_role("tree", name="Risky Lines").get_by_role("treeitem")
 
     @property
-    def explanation(self) -> FrameLocator:
-        """The page that explains a line."""
+    def webview(self) -> FrameLocator:
+        """The page in the one webview that is open."""
         return self.page.frame_locator("iframe.webview").frame_locator("#active-frame")
 
     @property
@@ -132,7 +130,12 @@ class Workbench:
     @property
     def text(self) -> Locator:
         """The lines of the file that are in view."""
-        return self.page.locator(".editor-instance .view-lines").first
+        return self.texts.first
+
+    @property
+    def texts(self) -> Locator:
+        """The same of every editor on show."""
+        return self.page.locator(".editor-instance .view-lines")
 
     def ruler_has(self, colour: str) -> bool:
         """Whether the overview ruler has a mark of this colour, written as #rrggbb."""
@@ -189,15 +192,6 @@ class Workbench:
         answer.unlink()
         assert "error" not in outcome, outcome["error"]
         return outcome.get("value")
-
-    def open(self, file: Path) -> None:
-        """Open another file of the folder."""
-        self.page.keyboard.press("Control+P")
-        prompt = self.page.locator(".quick-input-widget input.input")
-        prompt.fill(file.name)
-        expect(self.choices.and_(self.page.locator(".focused"))).to_contain_text(file.name)
-        prompt.press("Enter")
-        expect(self.tab(file.name)).to_have_class(re.compile(r"\bactive\b"))
 
     def tab(self, name: str) -> Locator:
         """The tab of an editor."""
