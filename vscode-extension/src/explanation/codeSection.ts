@@ -52,5 +52,12 @@ function token({ text, token, weight, heat }: Piece): Html {
   }
   const effect = weight > 0 ? "raises" : "lowers";
   const title = [signed(weight), token.category].filter(Boolean).join(", ");
-  return html`<span class="token ${effect} heat-${heat}" title="${title}">${text}</span>`;
+  // Tinted indentation would be the largest mark of a line, and the one that says least.
+  const code = text.trimStart();
+  const indentation = text.slice(0, text.length - code.length);
+  return code === ""
+    ? html`${text}`
+    : html`${indentation}<span class="token ${effect} heat-${heat}" title="${title}"
+          >${code}</span
+        >`;
 }

@@ -42,16 +42,18 @@ function count(lines: number): string {
 function lineItem(row: LineRow, icons: Icons): TreeItem {
   const { uri, line, band, reviewed } = row;
   const text = row.text.trim();
-  const item = new TreeItem(reviewed ? struckOut(text) : text);
+  const share = probability(row.probability);
+  // The number stands first: a narrow view cuts the end off.
+  const item = new TreeItem(`${share}  ${reviewed ? struckOut(text) : text}`);
   item.id = `${uri.toString()}#${line}`;
-  const facts = [probability(row.probability), bandName(band), lineNumber(line), row.unit];
+  const facts = [bandName(band), lineNumber(line), row.unit];
   if (reviewed) {
     facts.push(l10n.t("reviewed"));
   }
   item.description = facts.join(" · ");
   item.iconPath = reviewed ? new ThemeIcon("check") : icons[band];
   // The stroke is a character to a screen reader: it is told in words.
-  item.accessibilityInformation = { label: [text, ...facts].join(", ") };
+  item.accessibilityInformation = { label: [text, share, ...facts].join(", ") };
   item.tooltip = tooltip(row);
   item.contextValue = reviewed ? "line reviewed" : "line";
   item.command = {
