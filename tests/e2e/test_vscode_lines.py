@@ -234,7 +234,8 @@ def test_pictures(open_window, risky_file, screenshots, theme):
             window.page.keyboard.press("Escape")
             window.page.keyboard.press("Control+F8")
             expect(window.hover.first).to_be_visible()
-            return "being computed" not in " ".join(window.hover.all_inner_texts())
+            shown = " ".join(window.hover.all_inner_texts())
+            return "Of lines shown at about" in shown and "being computed" not in shown
 
         window.wait_until(in_full)
         window.page.screenshot(path=screenshots / f"vscode-{theme}.png")
