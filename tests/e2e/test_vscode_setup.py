@@ -126,7 +126,9 @@ class TestWalkthrough:
             window.walkthrough_step("Know what a probability means").click()
             expect(window.walkthrough).to_contain_text("about 40 had to be edited")
             if screenshots:
+                # The pictures beside the steps need room.
                 window.run_command("View: Close Editors in Other Groups")
+                window.run_command("View: Toggle Primary Side Bar Visibility")
                 expect(window.webview.locator("svg").first).to_be_visible()
                 window.page.screenshot(path=screenshots / "vscode-walkthrough.png")
             window.walkthrough_step("Score your first file").click()

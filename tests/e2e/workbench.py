@@ -160,7 +160,7 @@ class Workbench:
             ".activation-time"
         )
         found = int(re.search(r"(\d+)ms", time.inner_text())[1])
-        self.tab("Running Extensions").locator(".codicon-close").click()
+        self.tab("Running Extensions").click(button="middle")
         return found
 
     def apply_code_action(self, title: str) -> None:
