@@ -52,10 +52,17 @@ def strangers():
     return [
         (each.name(), address)
         for each in (own, *own.children(recursive=True))
-        for connection in each.net_connections("inet")
+        for connection in _connections(each)
         for address in (connection.laddr, connection.raddr)
         if address and address.ip not in LOOPBACK
     ]
+
+
+def _connections(process):
+    try:
+        return process.net_connections("inet")
+    except psutil.Error:
+        return []  # it has ended meanwhile
 
 
 def test_workers_killed_in_the_middle_change_nothing(tmp_path, places):

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import logging
 import os
+import re
 import secrets
 from collections.abc import Callable, Sequence
 from typing import Any
@@ -21,6 +22,9 @@ from linewise.workspace.corpus.output import CorpusOutput
 from linewise.workspace.corpus.partition import Heard, Outcome, read_partition
 from linewise.workspace.corpus.plan import Partition
 from linewise.workspace.scan.scan import Instruments
+
+_SAID = re.compile(r"^(?:linewise\.[\w.]+): (.+)", re.MULTILINE)
+"""How a traceback ends that one of our errors has caused."""
 
 
 @frozen(eq=False)
@@ -159,17 +163,17 @@ def _outcomes(ray: Any, work: Work, pending: Sequence[Partition], cluster: Clust
         yield row["item"]
 
 
-def _reason(error: Exception) -> str:
-    """Return what went wrong on a worker, as it said it."""
-    cause = getattr(error, "cause", None) or error.__cause__
-    while isinstance(cause, Exception) and not isinstance(cause, LinewiseError):
-        following = getattr(cause, "cause", None) or cause.__cause__
-        if following is None:
-            break
-        cause = following
-    if isinstance(cause, LinewiseError):
-        return f"a worker stopped: {cause}"
-    return f"Ray stopped: {_first(cause or error)}"
+def _reason(error: BaseException) -> str:
+    """Return what went wrong on a worker, as it said it: Ray has that as text, or as a cause."""
+    chain = [error]
+    while (following := getattr(chain[-1], "cause", None) or chain[-1].__cause__) is not None:
+        chain.append(following)
+    for each in chain:
+        if isinstance(each, LinewiseError):
+            return f"a worker stopped: {each}"
+        if said := _SAID.search(str(each)):
+            return f"a worker stopped: {said[1]}"
+    return f"Ray stopped: {_first(error)}"
 
 
 def _first(error: BaseException) -> str:
