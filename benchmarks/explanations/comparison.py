@@ -32,7 +32,7 @@ from linewise.analysis.code_lines import code_lines
 from linewise.analysis.line_facts import line_facts
 from linewise.analysis.syntax import parse
 from linewise.lab.data import Document
-from linewise.lab.training import line_model
+from linewise.lab.training.line_model import small_trees
 from linewise.rationale.noise.snr import normalised, rank_snr, signal_noise
 
 PROBE, LINEAR, TREES = "probe on activations", "logistic regression on facts", "trees on facts"
@@ -185,11 +185,7 @@ def _linear(_seed: int) -> Any:
     return make_pipeline(StandardScaler(), LogisticRegression(max_iter=1000))
 
 
-def _boosted(seed: int) -> Any:
-    return line_model._trees().set_params(random_state=seed)
-
-
-MODELS: dict[str, Callable[[int], Any]] = {LINEAR: _linear, TREES: _boosted}
+MODELS: dict[str, Callable[[int], Any]] = {LINEAR: _linear, TREES: small_trees}
 
 
 def _figures(explained: Sequence[Floats]) -> dict[str, Any]:

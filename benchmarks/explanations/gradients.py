@@ -120,9 +120,12 @@ def _infidelity(
 
 
 def _sensitivity(explain: Callable[[torch.Tensor], torch.Tensor], embedded: torch.Tensor) -> float:
+    def each(inputs: tuple[torch.Tensor, ...]) -> torch.Tensor:
+        return torch.cat([explain(one[None].requires_grad_()) for one in inputs[0]]).detach()
+
     torch.manual_seed(0)
     value = sensitivity_max(
-        lambda x: torch.cat([explain(each[None].requires_grad_()) for each in x]).detach(),
+        each,
         embedded,
         perturb_radius=RADIUS * float(embedded.std()),
         n_perturb_samples=SHIFTS,

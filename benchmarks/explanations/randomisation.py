@@ -25,7 +25,7 @@ from benchmarks.explanations.tokens import predicted
 from benchmarks.explanations.units import MOST, Unit, units
 from benchmarks.report import write
 from linewise import models
-from linewise.lab.compat.weights import save_whole
+from linewise.lab.compat.weights import pretrained, save_whole
 from linewise.lab.training.heads import HEADS, Head
 from linewise.models.incremental import IncrementalModel
 from linewise.models.runtime import TargetModel
@@ -76,7 +76,7 @@ def measure(data: Path, cache: Path, count: int, tokens: int) -> None:
 def _randomised(subject: Subject) -> IncrementalModel:
     """Install the target model with weights drawn as before its training."""
     installed = subject.model.target.installed
-    weights = models.torch_model(installed.name)
+    weights = pretrained(installed.name)
     _redraw(weights)
     with tempfile.TemporaryDirectory() as folder:
         save_whole(weights, installed, Path(folder))

@@ -12,6 +12,11 @@ from benchmarks.markdown import interval, number, origin, table
 Record = Mapping[str, Any]
 _UNKNOWN = "–"
 _CATEGORIES = 12
+_LEVELS = {
+    "token": "tokens of a line",
+    "category": "categories of a line",
+    "line": "lines around a line",
+}
 
 
 def tables(results: Path) -> Iterable[tuple[str, str]]:
@@ -137,13 +142,13 @@ def _simulatability(figures: Record) -> str:
 def _noise(figures: Record) -> str:
     body = []
     for source, row in figures["sources"].items():
-        for level in ("token", "category", "line"):
+        for level, shown in _LEVELS.items():
             if level in row:
                 part = row[level]
                 body.append(
                     [
                         source,
-                        f"{level}s of a line" if level != "line" else "lines around a line",
+                        shown,
                         str(part["lines"]),
                         _quartiles(part["snr"]),
                         _quartiles(part["rank snr"]),

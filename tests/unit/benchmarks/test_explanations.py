@@ -8,7 +8,7 @@ import torch
 from attrs import evolve
 from lab_programs import RIGHT, document, program, write_rows
 
-from benchmarks.explanations import comparison, faithfulness, randomisation, units
+from benchmarks.explanations import comparison, faithfulness, gradients, randomisation, units
 from benchmarks.explanations.heads import HeadProbe, Luck, TrainingPrograms, trained
 from benchmarks.explanations.repeated import Explained, SharedReadings, by_heads, explained_lines
 from benchmarks.explanations.subject import Subject, lines_before, quartiles
@@ -18,7 +18,7 @@ from linewise.analysis.line_facts import line_facts
 from linewise.analysis.syntax import parse
 from linewise.lab.journal import Journal
 from linewise.lab.training.heads import MaxPoolHead
-from linewise.rationale.attribution import EditRisks, attribute
+from linewise.rationale.attribution import EditRisks, NextTokens, attribute
 from linewise.rationale.explain_text import ExplainedText
 from linewise.rationale.line_input import line_inputs
 
@@ -285,3 +285,15 @@ def test_lines_before_cover_the_context_in_order(line):
     groups = lines_before(line)
     np.testing.assert_array_equal(np.concatenate(groups), np.arange(line.first))
     assert len(groups) == 3
+
+
+def test_infidelity_and_sensitivity_of_gradients_and_of_controls(subject, line):
+    found = gradients._figures(NextTokens(subject.model, line.ids[:12], [11]))
+    assert set(found) == {
+        "gradient-x-input",
+        "integrated-gradients",
+        "random weights",
+        "no weights",
+    }
+    assert all(each["infidelity"] > 0 for each in found.values())
+    assert all(found[name]["sensitivity"] > 0 for name in list(found)[:2])

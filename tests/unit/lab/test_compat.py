@@ -36,6 +36,8 @@ from linewise.lab.compat.weights import (
     with_adapter,
 )
 from linewise.lab.journal import Journal
+from linewise.probe.shipped import find_adapter, find_probe
+from linewise.settings import DEFAULT_MODEL
 
 VOCABULARY = 300
 LONG = 40
@@ -505,6 +507,14 @@ def test_the_shipped_adapter_is_installed_without_reading_texts(
         assert "made" in {each.name for each in models.installed()}
     finally:
         models.remove("made")
+
+
+def test_the_shipped_adapter_is_whole_small_and_of_the_probes_weights():
+    folder = find_adapter(DEFAULT_MODEL)
+    about = read_manifest(folder)  # refuses what does not have its SHA-256
+    probe = json.loads((find_probe(DEFAULT_MODEL) / "manifest.json").read_text())
+    assert (about.model, about.weights_sha256) == (DEFAULT_MODEL, probe["model_sha256"])
+    assert sum(path.stat().st_size for path in folder.iterdir()) <= 20e6
 
 
 @pytest.fixture
