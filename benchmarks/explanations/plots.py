@@ -9,6 +9,7 @@ import matplotlib as mpl
 import numpy as np
 import numpy.typing as npt
 from matplotlib.figure import Figure
+from matplotlib.ticker import StrMethodFormatter
 
 from linewise.rationale.noise.snr import normalised
 
@@ -27,6 +28,7 @@ def snr(found: Mapping[tuple[str, str], Sequence[float]]) -> None:
     axes.set_yticks(range(1, len(names) + 1), [f"{model},\n{luck}" for model, luck in names])
     axes.axvline(1, color=_FAINT, linewidth=1, linestyle="--")
     axes.set(xscale="log", xlabel="signal-to-noise ratio of a line's words (1: half is luck)")
+    axes.xaxis.set_major_formatter(StrMethodFormatter("{x:g}"))  # powers would be formulas
     axes.invert_yaxis()
     _save(figure, "snr.svg")
 
