@@ -39,7 +39,7 @@ def randomisation(
 
 
 @app.command()
-def gradients(data: Data = DATA, cache: Cache = CACHE, count: int = 8) -> None:
+def gradients(data: Data = DATA, cache: Cache = CACHE, count: int = 5) -> None:
     """Infidelity and sensitivity of gradient methods."""
     from benchmarks.explanations import gradients
 
