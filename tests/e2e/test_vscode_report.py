@@ -29,7 +29,7 @@ def page(window):
 def test_where_nothing_was_scanned_a_scan_is_offered_and_its_report_shown(page):
     expect(page.get_by_role("heading", level=1)).to_have_text("Nothing was scanned here yet")
     page.get_by_role("button", name="Scan the Workspace").click()
-    expect(page.get_by_role("heading", level=1)).to_have_text("What will be edited in inventory")
+    expect(page.get_by_role("heading", level=1)).to_have_text("Where edits are likely in inventory")
     expect(page.locator("figure svg").first).to_be_visible()
 
 
