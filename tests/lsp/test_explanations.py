@@ -272,10 +272,9 @@ async def test_scoring_comes_before_explanations(connect, monkeypatch):
         return read(self, *asked)
 
     async with connect() as session:
+        monkeypatch.setattr(TargetModel, "hidden_states", slowly)
         session.open(TEXT)
         await session.pull()
-        await text_of(session, LINE)
-        monkeypatch.setattr(TargetModel, "hidden_states", slowly)
         session.open("def f(x):\n    return x\n", "file:///b.py")
         assert (await session.pull("file:///b.py"))["items"]
         # Dozens of readings are left of the first document.

@@ -365,8 +365,11 @@ def test_an_empty_folder(tmp_path, state):
     assert (progress.files, progress.done) == (0, 0)
 
 
-def test_memory_does_not_grow_with_the_number_of_files(tmp_path, state, tiny_model, probe_folder):
+def test_memory_does_not_grow_with_the_number_of_files(
+    tmp_path, state, tiny_model, probe_folder, monkeypatch
+):
     # What an engine keeps is bounded, but by more than these files have.
+    monkeypatch.setattr("linewise.engine.REMEMBERED_TEXTS", 8)
     load = instruments(Engine(tiny_model, Probe(probe_folder), cached_tokens=100))
 
     def peak(count):

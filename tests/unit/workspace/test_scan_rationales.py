@@ -215,17 +215,28 @@ def test_fifty_kills_leave_the_statistics_of_an_uninterrupted_run(tmp_path, stat
     whole, killed = tmp_path / "whole", tmp_path / "killed"
     for root in (whole, killed):
         write(root, files)
+
+    def begun(root):
+        """Scan in a child; return its process id once it has begun."""
+        ready, tell = os.pipe()
+        if not (child := os.fork()):
+            try:
+                os.write(tell, b".")
+                scan(root, load, method=method)
+            finally:
+                os._exit(0)
+        os.read(ready, 1)
+        os.close(ready)
+        os.close(tell)
+        return child
+
     began = time.monotonic()
-    scan(whole, load, method=method)
+    os.waitpid(begun(whole), 0)
     lasts = time.monotonic() - began
     chance = random.Random(0)
     partly = 0
     for _ in range(50):
-        if not (child := os.fork()):
-            try:
-                scan(killed, load, method=method)
-            finally:
-                os._exit(0)
+        child = begun(killed)
         time.sleep(chance.random() * lasts / 8)
         os.kill(child, signal.SIGKILL)
         os.waitpid(child, 0)

@@ -64,7 +64,7 @@ def _local_names(text: str, tree: ast.Module, parameters: bool) -> set[str]:
     """Return the names that are local variables of functions in every scope they occur in."""
     by_keyword = {node.arg for node in ast.walk(tree) if isinstance(node, ast.keyword)}
     local: set[str] = set()
-    other: set[str] = {name for name in by_keyword if name}
+    other: set[str] = set()
     for table in _tables(symtable.symtable(text, "<text>", "exec")):
         for symbol in table.get_symbols():
             within = table.get_type() == "function" and symbol.is_local()
@@ -77,7 +77,8 @@ def _local_names(text: str, tree: ast.Module, parameters: bool) -> set[str]:
                 other.add(symbol.get_name())
     if other & _REFLECTION:
         return set()
-    return {name for name in local - other if name.isidentifier() and not name.startswith("_")}
+    found = local - other - by_keyword
+    return {name for name in found if name.isidentifier() and not name.startswith("_")}
 
 
 def _tables(table: symtable.SymbolTable) -> Iterator[symtable.SymbolTable]:
