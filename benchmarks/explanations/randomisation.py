@@ -8,7 +8,8 @@ the probe's head alone, and all of the target model.
 from __future__ import annotations
 
 import tempfile
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -50,16 +51,13 @@ def measure(data: Path, cache: Path, count: int, tokens: int) -> None:
     """Write randomisation.json: ``count`` lines by the head, ``tokens`` predicted tokens."""
     subject = Subject.load(cache)
     chosen = list(units(subject, data, count))
-    random = _randomised(subject)
-    try:
+    with _randomised(subject) as random:
         edits = [_edit(subject, random, unit) for unit in track(chosen, "lines")]
         predicted = [
             found
             for unit in track(chosen[:tokens], "predicted tokens")
             if (found := _token(subject, random, unit))
         ]
-    finally:
-        models.remove(RANDOM)
     figures = {
         "model": subject.model.target.name,
         "probe": subject.probe.manifest.identity,
@@ -73,17 +71,22 @@ def measure(data: Path, cache: Path, count: int, tokens: int) -> None:
     write("randomisation", "python -m benchmarks.explanations randomisation", figures)
 
 
-def _randomised(subject: Subject) -> IncrementalModel:
-    """Install the target model with weights drawn as before its training."""
+@contextmanager
+def _randomised(subject: Subject) -> Iterator[IncrementalModel]:
+    """Install, for a while, the target model with weights drawn as before its training."""
     installed = subject.model.target.installed
     weights = pretrained(installed.name)
     _redraw(weights)
+    # Gradients are taken of the folder's weights, so it stays as long as the model.
     with tempfile.TemporaryDirectory() as folder:
         save_whole(weights, installed, Path(folder))
         models.pull(
             folder, name=RANDOM, scheme="fp32", layers=subject.model.target.layers, force=True
         )
-    return IncrementalModel(TargetModel.load(RANDOM, threads=1))
+        try:
+            yield IncrementalModel(TargetModel.load(RANDOM, threads=1))
+        finally:
+            models.remove(RANDOM)
 
 
 def _redraw(weights: PreTrainedModel) -> None:
