@@ -5,3 +5,8 @@ from hypothesis import settings
 # A busy machine is no failure of the code; and what fails once must fail again.
 settings.register_profile("suite", deadline=None, derandomize=True, print_blob=True)
 settings.load_profile("suite")
+
+
+def pytest_collection_modifyitems(items):
+    """Run tests last that leave threads behind in this process: a fork of it could hang."""
+    items.sort(key=lambda item: item.get_closest_marker("leaves_threads") is not None)

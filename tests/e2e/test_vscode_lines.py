@@ -50,6 +50,8 @@ def on_risky_line(window):
     window.page.keyboard.press("Control+F8")
     expect(window.hover.first).to_be_visible()
     window.page.keyboard.press("Escape")
+    # The status bar follows a little later; the first line is no code.
+    window.wait_until(lambda: window.cursor_line > 1)
     return window.cursor_line
 
 

@@ -26,6 +26,7 @@ _store, installed = _models._store, _models.installed
 # Not imported here: what Ray listens to is decided before it is.
 pytestmark = [
     pytest.mark.slow,
+    pytest.mark.leaves_threads,
     pytest.mark.skipif(importlib.util.find_spec("ray") is None, reason="needs linewise[ray]"),
 ]
 

@@ -11,7 +11,18 @@ from pathlib import Path
 import numpy as np
 import pytest
 from git_repository import Repository
-from scan_runs import PROJECT, READER, ask, content, function, instruments, scan, unloadable, write
+from scan_runs import (
+    PROJECT,
+    READER,
+    ask,
+    begun,
+    content,
+    function,
+    instruments,
+    scan,
+    unloadable,
+    write,
+)
 
 from linewise.engine import Engine
 from linewise.probe.runtime import Probe
@@ -387,7 +398,6 @@ def test_memory_does_not_grow_with_the_number_of_files(
 
 
 def test_fifty_kills_change_nothing(tmp_path, state, load):
-    """The child is a fork of this process: a real kill -9, without fifty times the imports."""
     files = {
         f"{n}.py": "\n\n".join(function(f"f{n}_{k}", f"return {n} + {k}") for k in range(6))
         for n in range(12)
@@ -395,28 +405,25 @@ def test_fifty_kills_change_nothing(tmp_path, state, load):
     whole, killed = tmp_path / "whole", tmp_path / "killed"
     for root in (whole, killed):
         write(root, files)
-        scan(whole, load)
+    began = time.monotonic()
+    os.waitpid(begun(whole, load), 0)
+    lasts = time.monotonic() - began
     chance = random.Random(0)
-    moments = 0
+    partly, left = 0, len(files)
     for _ in range(50):
-        with Store.open(killed, print) as store:
-            left = Scan(store, ask(killed), unloadable, print).progress.pending
-        child = os.fork()
-        if not child:
-            try:
-                scan(killed, load)
-            finally:
-                os._exit(0)
-        time.sleep(chance.random() * 0.03)
+        child = begun(killed, load)
+        time.sleep(chance.random() * lasts / 4)
         os.kill(child, signal.SIGKILL)
         os.waitpid(child, 0)
         with Store.open(killed, print) as store:
             assert store.database.problems() == []
             now = Scan(store, ask(killed), unloadable, print).progress.pending
         assert now <= left
-        moments += now > 0
+        partly += 0 < now < len(files)
+        left = now
         if not now:
             path_of(killed).unlink()
-    assert moments > 10
+            left = len(files)
+    assert partly > 10
     scan(killed, load)
     assert content(killed) == content(whole)

@@ -11,7 +11,17 @@ from pathlib import Path
 import numpy as np
 import pytest
 from attrs import evolve
-from scan_runs import PROJECT, READER, content, function, instruments, scan, unloadable, write
+from scan_runs import (
+    PROJECT,
+    READER,
+    begun,
+    content,
+    function,
+    instruments,
+    scan,
+    unloadable,
+    write,
+)
 
 from linewise.engine import Engine
 from linewise.errors import LinewiseError
@@ -205,7 +215,6 @@ def test_a_model_without_a_probe_is_explained_and_not_scored(root, engine):
 
 @pytest.mark.slow
 def test_fifty_kills_leave_the_statistics_of_an_uninterrupted_run(tmp_path, state, engine):
-    """The child is a fork of this process: a real kill -9, without fifty times the imports."""
     files = {
         f"{n % 2}/{n}.py": "\n\n".join(function(f"f{n}_{k}", f"return {n} + {k}") for k in range(5))
         for n in range(8)
@@ -215,28 +224,13 @@ def test_fifty_kills_leave_the_statistics_of_an_uninterrupted_run(tmp_path, stat
     whole, killed = tmp_path / "whole", tmp_path / "killed"
     for root in (whole, killed):
         write(root, files)
-
-    def begun(root):
-        """Scan in a child; return its process id once it has begun."""
-        ready, tell = os.pipe()
-        if not (child := os.fork()):
-            try:
-                os.write(tell, b".")
-                scan(root, load, method=method)
-            finally:
-                os._exit(0)
-        os.read(ready, 1)
-        os.close(ready)
-        os.close(tell)
-        return child
-
     began = time.monotonic()
-    os.waitpid(begun(whole), 0)
+    os.waitpid(begun(whole, load, method=method), 0)
     lasts = time.monotonic() - began
     chance = random.Random(0)
     partly = 0
     for _ in range(50):
-        child = begun(killed)
+        child = begun(killed, load, method=method)
         time.sleep(chance.random() * lasts / 8)
         os.kill(child, signal.SIGKILL)
         os.waitpid(child, 0)
