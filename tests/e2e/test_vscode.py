@@ -81,7 +81,7 @@ def test_findings_are_in_the_problems_panel_and_lead_to_their_line(window):
     line = int(re.search(r"\[Ln (\d+)", problem.inner_text())[1])
     problem.dblclick()
     window.expect_editor_focus()
-    assert window.cursor_line == line
+    window.wait_until(lambda: window.cursor_line == line)
     window.run_command("View: Hide Panel")
 
 

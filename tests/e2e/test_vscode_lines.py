@@ -47,10 +47,11 @@ def on_risky_line(window):
     """The number of a flagged line, with the cursor on it."""
     window.focus_editor()
     window.page.keyboard.press("Control+Home")
+    # The status bar follows a little later; the first line is no code.
+    window.wait_until(lambda: window.cursor_line == 1)
     window.page.keyboard.press("Control+F8")
     expect(window.hover.first).to_be_visible()
     window.page.keyboard.press("Escape")
-    # The status bar follows a little later; the first line is no code.
     window.wait_until(lambda: window.cursor_line > 1)
     return window.cursor_line
 
@@ -175,6 +176,7 @@ class TestExplanation:
         page = window.webview
         expect(page.locator("h1")).to_have_text(f"inventory.py, line {on_risky_line}")
         yield page
+        window.focus_editor()
         window.run_command("View: Close Editors in Other Groups")
         expect(window.page.locator("iframe.webview")).to_have_count(0)
 
@@ -217,6 +219,7 @@ class TestExplanation:
         link = explanation.locator("section:nth-of-type(2) button").first
         line = int(link.inner_text())
         link.click()
+        window.expect_editor_focus()
         window.wait_until(lambda: window.cursor_line == line)
 
 

@@ -145,12 +145,22 @@ class Workbench:
 
     def underlined(self, line: int) -> bool:
         """Whether anything on a line is underlined."""
-        number = self.page.locator(".margin-view-overlays .line-numbers").get_by_text(
-            str(line), exact=True
-        )
-        top = number.evaluate(_TOP)
+        top = self._numbers.get_by_text(str(line), exact=True).evaluate(_TOP)
         tops = self.squiggles.evaluate_all(f"all => all.map({_TOP})")
         return any(abs(each - top) < 4 for each in tops)
+
+    @property
+    def _numbers(self) -> Locator:
+        """The numbers of the lines in view."""
+        return self.page.locator(".margin-view-overlays .line-numbers")
+
+    def _line_of(self, target: Locator) -> int:
+        """The line beside whose number something is in the text."""
+        at = target.evaluate(_TOP)
+        numbers = self._numbers.evaluate_all(
+            f"all => all.map(each => [({_TOP})(each), each.innerText])"
+        )
+        return next(int(text) for top, text in numbers if abs(at - top) < 4)
 
     def activation_ms(self, extension: str) -> int:
         """Return how long an extension took to activate, as the editor counts it.
@@ -219,9 +229,12 @@ class Workbench:
 
     def put_cursor_on(self, target: Locator) -> int:
         """Click on something in the text and return its line."""
+        line = self._line_of(target)
         target.click(force=True)
         self.expect_editor_focus()
-        return self.cursor_line
+        # The status bar follows a little later.
+        self.wait_until(lambda: self.cursor_line == line)
+        return line
 
     def hover_over(self, target: Locator) -> None:
         """Rest the mouse on something until its hover shows."""

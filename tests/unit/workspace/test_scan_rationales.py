@@ -231,7 +231,7 @@ def test_fifty_kills_leave_the_statistics_of_an_uninterrupted_run(tmp_path, stat
     partly = 0
     for _ in range(50):
         child = begun(killed, load, method=method)
-        time.sleep(chance.random() * lasts / 8)
+        time.sleep(chance.random() * lasts)
         os.kill(child, signal.SIGKILL)
         os.waitpid(child, 0)
         with Store.open(killed, print) as store:
