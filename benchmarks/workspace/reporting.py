@@ -20,7 +20,6 @@ def measure(sample: Sample) -> dict[str, Any]:
         page = sample.root.parent / "report"
         return seconds(lambda: linewise("report", sample.root, "--output", page, *options))
 
-    # What no report has added up yet is added up by the first.
     first = report()
     times = {form: [report("--format", form) for _ in range(TIMES)] for form in ("html", "json")}
     units, _ = measured(sample.root)

@@ -43,6 +43,10 @@ _TABLES = {
         "id + :shift, file + :shift, reader, "
         "CAST(substr(content, 1, 28) || :name AS BLOB), length, lines",
     ),
+    "totals": (
+        "reading, method, explained, sums, control",
+        "reading + :shift, method, explained, sums, control",
+    ),
     "placements": (
         "reading, ordinal, unit, kind, name, first_line, last_line",
         "reading + :shift, ordinal, unit + :shift, kind, name, first_line, last_line",

@@ -9,12 +9,12 @@ from __future__ import annotations
 import hashlib
 from collections import OrderedDict
 from collections.abc import Callable, Container, Sequence
-from functools import lru_cache
+from functools import cached_property, lru_cache, partial
 from typing import Protocol
 
 import numpy as np
 import numpy.typing as npt
-from attrs import frozen
+from attrs import define, field, frozen
 
 from linewise.analysis.code_lines import code_lines
 from linewise.analysis.line_facts import FACTS, line_facts
@@ -36,6 +36,10 @@ CACHED_TOKENS = 500_000
 
 REMEMBERED_TEXTS, REMEMBERED_CHARACTERS = 1_000, 4_000
 """How many texts' tokens are remembered, and how long such a text is at most: 20 MB when full."""
+
+REMEMBERED_ANSWERS = 32
+"""Of each reading: what was asked of its lines, and of the flagged ones' tokens."""
+PREPARED_TEXTS = 2
 
 
 def _never() -> bool:
@@ -65,17 +69,58 @@ class _Remembering:
 
 
 @frozen(eq=False)
-class Evidence:
-    """One forward pass's outcome: the scored tokens' offsets (document) and evidence (T, h).
+class Reading:
+    """What the probe makes of one forward pass: ``values`` are the scored tokens' evidence (T, h).
 
-    ``calibrated`` says whether the probe was calibrated on code like it.
+    ``calibrated`` says whether the probe was calibrated on code like it. After an edit most
+    passes are asked what they were asked before, so answers are kept.
     """
+
+    values: npt.NDArray[np.float32]
+    calibrated: bool
+    _answers: dict[bytes, npt.NDArray[np.float32]] = field(init=False, factory=dict, repr=False)
+
+    def logits(self, probe: Probe, member: npt.NDArray[np.bool_]) -> npt.NDArray[np.float32]:
+        """Return `Probe.logits` of spans, (S,), from their membership (S, T)."""
+        key = hashlib.sha256(member.tobytes()).digest()
+        if (known := self._answers.get(key)) is None:
+            if len(self._answers) >= REMEMBERED_ANSWERS:
+                self._answers.clear()
+            known = self._answers[key] = probe.logits(self.values, member)
+        return known
+
+
+@frozen(eq=False)
+class Evidence:
+    """A unit, or a window of one, with its scored tokens' offsets (document) and their reading."""
 
     unit: Unit
     starts: npt.NDArray[np.int64]
     ends: npt.NDArray[np.int64]
-    values: npt.NDArray[np.float32]
-    calibrated: bool = True
+    reading: Reading
+
+
+@define(eq=False)
+class _Prepared:
+    """What is known of a text before the model reads it."""
+
+    syntax: Syntax
+    code: tuple[int, ...]
+    _tokenizer: Tokenizer
+
+    @cached_property
+    def inputs(self) -> list[ModelInput]:
+        """The forward passes that score all of its code lines."""
+        return self.inputs_of(self.code)
+
+    def inputs_of(self, wanted: Sequence[int]) -> list[ModelInput]:
+        """Return the forward passes that score some lines."""
+        return document_inputs(self.syntax, wanted, self._tokenizer)
+
+    @cached_property
+    def facts(self) -> npt.NDArray[np.float32]:
+        """The facts of its code lines, (n, F)."""
+        return line_facts(self.syntax, self.code)
 
 
 @frozen(eq=False)
@@ -112,7 +157,8 @@ class Engine:
         self._tokenizer = _Remembering(model)
         self._probe = probe
         self._room = cached_tokens
-        self._cache: OrderedDict[bytes, tuple[npt.NDArray[np.float32], bool]] = OrderedDict()
+        self._cache: OrderedDict[bytes, Reading] = OrderedDict()
+        self._prepared = lru_cache(PREPARED_TEXTS)(partial(_prepare, self._tokenizer))
         self._held = 0
 
     @classmethod
@@ -160,6 +206,12 @@ class Engine:
         """What the target model runs on, as ONNX Runtime calls it."""
         return self._model.provider
 
+    def prepare(self, text: str) -> None:
+        """Do now what scoring a text takes besides the model: the last two texts' is kept."""
+        prepared = self._prepared(text)
+        prepared.inputs  # noqa: B018 - made on first use
+        prepared.facts  # noqa: B018
+
     def score(
         self,
         text: str,
@@ -180,20 +232,23 @@ class Engine:
         Cancelled
             If ``cancelled`` said so; what was computed stays cached.
         """
-        syntax = parse(text)
+        prepared = self._prepared(text)
         calibration = calibration or self.manifest.calibration
-        code = code_lines(syntax)
-        wanted = [line for line in code if only is None or line in only]
-        inputs = document_inputs(syntax, wanted, self._tokenizer)
+        if only is None:
+            wanted, inputs = prepared.code, prepared.inputs
+        else:
+            wanted = tuple(line for line in prepared.code if line in only)
+            inputs = prepared.inputs_of(wanted)
         evidence: list[Evidence] = []
         for done, each in enumerate(inputs):
             if cancelled():
                 raise Cancelled
             progress(done, len(inputs))
-            evidence.append(Evidence(each.unit, each.starts, each.ends, *self._evidence(each)))
+            evidence.append(Evidence(each.unit, each.starts, each.ends, self._reading(each)))
         progress(len(inputs), len(inputs))
-        lines, facts, heads = self._line_scores(syntax, code, wanted, evidence, calibration)
-        return ScoredText(syntax.lines, lines, tuple(evidence), calibration, facts, heads)
+        lines, facts, heads = self._line_scores(prepared, wanted, evidence, calibration)
+        table = prepared.syntax.lines
+        return ScoredText(table, lines, tuple(evidence), calibration, facts, heads)
 
     def span(self, scored: ScoredText, start: int, end: int) -> SpanScore | None:
         """Answer for the tokens between two offsets (code points, end exclusive), in any order.
@@ -218,7 +273,7 @@ class Engine:
             tokens += count
             if len(lines) == 1 and count == 1:
                 calibrator = calibration.token
-            keep *= 1.0 - float(calibrator(self._probe.logits(each.values, member[None]))[0])
+            keep *= 1.0 - float(calibrator(each.reading.logits(self._probe, member[None]))[0])
         if len(lines) == 1 and _covers(scored.table, lines[0], start, end):
             score = scored.line(lines[0])
             assert score is not None  # noqa: S101 - it is one of the scored lines
@@ -240,7 +295,7 @@ class Engine:
             member[:, members] = True
             if len(members) > 1:
                 member[np.arange(1, len(members) + 1), members] = False
-            logits = self._probe.logits(each.values, member)
+            logits = each.reading.logits(self._probe, member)
             weights = [
                 TokenWeight(
                     scored.table.text[each.starts[index] : each.ends[index]],
@@ -254,42 +309,41 @@ class Engine:
             return tuple(sorted(weights, key=lambda weight: -weight.weight))
         return ()
 
-    def _evidence(self, each: ModelInput) -> tuple[npt.NDArray[np.float32], bool]:
+    def _reading(self, each: ModelInput) -> Reading:
         # The scored slice is part of the key: the same ids may be scored from another token on.
         key = hashlib.sha256(each.ids.tobytes() + b"%d" % each.scored.start).digest()
         if (known := self._cache.get(key)) is not None:
             self._cache.move_to_end(key)
             return known
         hidden = np.concatenate(list(self._model.hidden_states(each.ids)[:, each.scored]), axis=-1)
-        found = self._probe.evidence(hidden), self._probe.calibrated(hidden)
+        found = Reading(self._probe.evidence(hidden), self._probe.calibrated(hidden))
         self._cache[key] = found
         self._held += len(hidden)
         while self._held > self._room and len(self._cache) > 1:
-            self._held -= len(self._cache.popitem(last=False)[1][0])
+            self._held -= len(self._cache.popitem(last=False)[1].values)
         return found
 
     def _line_scores(
         self,
-        syntax: Syntax,
-        code: Sequence[int],
+        prepared: _Prepared,
         wanted: Sequence[int],
         evidence: Sequence[Evidence],
         calibration: Calibration,
     ) -> tuple[tuple[LineScore, ...], npt.NDArray[np.float32], npt.NDArray[np.float32]]:
         heads: dict[int, tuple[float, float, str, bool]] = {}
         for each in evidence:
-            lines, member = line_members(syntax.lines, wanted, each.starts, each.ends)
+            lines, member = line_members(prepared.syntax.lines, wanted, each.starts, each.ends)
             if lines:
                 everything = np.ones((1, len(each.starts)), bool)
-                found = self._probe.logits(each.values, np.concatenate((member, everything)))
+                found = each.reading.logits(self._probe, np.concatenate((member, everything)))
                 for line, logit in zip(lines, found[:-1].tolist(), strict=True):
                     # A line cut by two windows is as risky as its riskier part.
-                    row = (logit, float(found[-1]), each.unit.name, each.calibrated)
+                    row = (logit, float(found[-1]), each.unit.name, each.reading.calibrated)
                     heads[line] = max(row, heads.get(line, row))
         if not heads:
             return (), np.empty((0, len(FACTS)), np.float32), np.empty((0, 2), np.float32)
         lines = sorted(heads)
-        facts = line_facts(syntax, code)[np.searchsorted(code, lines)]
+        facts = prepared.facts[np.searchsorted(prepared.code, lines)]
         said = np.array([heads[line][:2] for line in lines], np.float32)
         values = calibration.line(self._probe.line_logits(facts, said))
         order = np.argsort(-values, kind="stable")
@@ -301,6 +355,11 @@ class Engine:
             for line, value, rank in zip(lines, values, ranks, strict=True)
         )
         return scores, facts, said
+
+
+def _prepare(tokenizer: Tokenizer, text: str) -> _Prepared:
+    syntax = parse(text)
+    return _Prepared(syntax, code_lines(syntax), tokenizer)
 
 
 def _covers(table: LineTable, line: int, start: int, end: int) -> bool:

@@ -1,6 +1,6 @@
 """Scans of the open folders in the background, with a tiny model as installed."""
 
-import importlib.util
+import asyncio
 import json
 import statistics
 import time
@@ -16,7 +16,10 @@ from pygls.exceptions import JsonRpcException
 from tiny_server import serve_in_thread
 
 from linewise.engine import Engine
+from linewise.errors import Cancelled
 from linewise.lsp import background, scan_progress
+from linewise.lsp.model import ModelHost
+from linewise.lsp.scans import _Scans
 from linewise.models.runtime import TargetModel
 from linewise.probe.runtime import Probe
 from linewise.workspace.scan import pacing
@@ -25,15 +28,6 @@ from linewise.workspace.scan.location import path_of
 from linewise.workspace.scan.store import Store
 
 ROOT = Path(__file__).parents[2]
-_path = ROOT / "tests" / "unit" / "rationale" / "explaining" / "conftest.py"
-_spec = importlib.util.spec_from_file_location("scanning_conftest", _path)
-_tiny = importlib.util.module_from_spec(_spec)
-_spec.loader.exec_module(_tiny)
-
-# A real model and a real probe, small enough for every test to load them.
-cache_dir, tokenizer, folder_of = _tiny.cache_dir, _tiny.tokenizer, _tiny.folder_of
-_store, installed, probe_folder = _tiny._store, _tiny.installed, _tiny.probe_folder
-
 pytestmark = pytest.mark.asyncio
 
 SCAN = {"backgroundScan": True, "backgroundShare": 1.0}
@@ -72,17 +66,17 @@ def folder(tmp_path, monkeypatch):
 
 
 @pytest.fixture
-def connect(installed, probe_folder):
+def connect(installed, tiny_probe):
     """Open a session with a server of the tiny model."""
     model = installed("llama")
 
     @asynccontextmanager
     async def connected(*, settings=SCAN, **client):
         def load(_probe, _name):
-            return Engine(TargetModel(model, threads=1), Probe(probe_folder))
+            return Engine(TargetModel(model, threads=1), Probe(tiny_probe))
 
         session = Session(settings, capabilities(**client))
-        await session.connect(*serve_in_thread(probe_folder, 0.05, load))
+        await session.connect(*serve_in_thread(tiny_probe, 0.05, load))
         try:
             await session.status("ready")
             yield session
@@ -372,3 +366,12 @@ async def test_clients_that_do_not_pull_are_told_of_scanned_files(connect, folde
         (folder / "f00.py").unlink()
         session.files_changed(uri)
         await session.until(lambda: session.all(published)[-1] == {"uri": uri, "diagnostics": []})
+
+
+@pytest.mark.filterwarnings("error")
+async def test_what_a_scan_asks_for_when_the_server_has_ended_is_no_failure_of_a_file():
+    loop = asyncio.new_event_loop()
+    loop.close()
+    scans = _Scans(ModelHost(None, None, None, None), loop, {}, print)
+    with pytest.raises(Cancelled):
+        scans._run(lambda: None)

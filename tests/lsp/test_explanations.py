@@ -1,6 +1,5 @@
 """Explanations in the background, in hovers and by command, with a tiny model as installed."""
 
-import importlib.util
 import json
 import statistics
 import threading
@@ -21,15 +20,6 @@ from linewise.rationale.explain import Effort, Explainer
 from linewise.rationale.explain_text import ExplainedText
 
 ROOT = Path(__file__).parents[2]
-_path = ROOT / "tests" / "unit" / "rationale" / "explaining" / "conftest.py"
-_spec = importlib.util.spec_from_file_location("explaining_conftest", _path)
-_tiny = importlib.util.module_from_spec(_spec)
-_spec.loader.exec_module(_tiny)
-
-# A real model and a real probe, small enough for every test to load them.
-cache_dir, tokenizer, folder_of = _tiny.cache_dir, _tiny.tokenizer, _tiny.folder_of
-_store, installed, probe_folder = _tiny._store, _tiny.installed, _tiny.probe_folder
-
 pytestmark = pytest.mark.asyncio
 
 EXPLAIN = "linewise.server.explainLine"
@@ -52,7 +42,7 @@ LINE = 8
 
 
 @pytest.fixture
-def connect(installed, probe_folder):
+def connect(installed, tiny_probe):
     """Open a session with a server of the tiny model of a kind."""
 
     @asynccontextmanager
@@ -60,10 +50,10 @@ def connect(installed, probe_folder):
         folder = installed(kind)
 
         def load(_probe, _name):
-            return Engine(TargetModel(folder, threads=1), Probe(probe_folder))
+            return Engine(TargetModel(folder, threads=1), Probe(tiny_probe))
 
         session = Session(settings, capabilities(**client))
-        await session.connect(*serve_in_thread(probe_folder, 0.05, load))
+        await session.connect(*serve_in_thread(tiny_probe, 0.05, load))
         try:
             await session.status("ready")
             yield session
@@ -385,21 +375,21 @@ async def test_a_session_ends_while_lines_are_explained(connect):
         assert code == 0
 
 
-def explained(installed_folder, probe_folder, line, **options):
+def explained(installed_folder, tiny_probe, line, **options):
     """What the command line would find, without a server."""
-    engine = Engine(TargetModel(installed_folder, threads=1), Probe(probe_folder))
+    engine = Engine(TargetModel(installed_folder, threads=1), Probe(tiny_probe))
     explainer = Explainer(engine.model, engine.probe)
     question = explainer.ask(ExplainedText(TEXT), line, **options)
     return explainer.explain(question, None, Effort(), lambda _: None)
 
 
-async def test_the_command_answers_as_the_command_line(connect, probe_folder):
+async def test_the_command_answers_as_the_command_line(connect, tiny_probe):
     async with connect() as session:
         session.open(TEXT)
         answer = await session.execute(EXPLAIN, {"uri": "file:///a.py", "line": LINE})
         from linewise.models import info
 
-        expected = explained(info("llama"), probe_folder, LINE)
+        expected = explained(info("llama"), tiny_probe, LINE)
     Draft202012Validator(SCHEMA).validate(answer)
     assert answer["line"] == LINE + 1
     assert answer["path"] == "/a.py"

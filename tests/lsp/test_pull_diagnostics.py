@@ -8,6 +8,7 @@ from lsp_session import PAGE, SLOW_FILE
 from tiny_server import probability
 
 from linewise.analysis.fingerprints import fingerprint
+from linewise.engine import Engine
 
 pytestmark = pytest.mark.asyncio
 
@@ -215,6 +216,29 @@ async def test_typing_is_waited_out(connect):
         session.change("danger = doubt\n", 2)
         await session.pull()
         assert time.perf_counter() - before > 0.2
+
+
+async def test_what_needs_no_model_is_done_while_typing_is_waited_out(connect, monkeypatch):
+    done = []
+
+    def recorded(name, real):
+        def record(self, text, **options):
+            done.append((name, text))
+            return real(self, text, **options)
+
+        return record
+
+    for name in ("prepare", "score"):
+        monkeypatch.setattr(Engine, name, recorded(name, getattr(Engine, name)))
+    async with connect() as session:
+        session.open(TEXT)
+        await session.pull()
+        session.change(TEXT + "x = 1\n", 2)
+        session.change(TEXT + "x = 12\n", 3)
+        await session.pull()
+    last = TEXT + "x = 12\n"
+    # What was opened is not waited for, and what was overtaken never done.
+    assert done == [("score", TEXT), ("prepare", last), ("score", last)]
 
 
 async def test_a_crash_of_the_model_ends_neither_the_server_nor_the_request(connect):

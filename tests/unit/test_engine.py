@@ -66,6 +66,37 @@ def test_an_edit_has_its_own_unit_alone_split_into_tokens(engine, tiny_model, mo
     assert asked[before:] == ["def second(y):\n    z = y * 3\n    return z\n"]
 
 
+def test_what_was_prepared_is_not_done_again(engine, tiny_model, monkeypatch):
+    expected = engine.score(SOURCE).lines
+    prepared = Engine(tiny_model, engine.probe)
+    prepared.prepare(SOURCE)
+    for name in ("parse", "code_lines", "document_inputs", "line_facts"):
+        monkeypatch.setattr(f"linewise.engine.{name}", None)
+    assert prepared.score(SOURCE).lines == expected
+
+
+def test_what_was_asked_of_a_unit_is_not_asked_again(engine, monkeypatch):
+    first = engine.score(SOURCE)
+    weights = engine.token_weights(first, 9)
+    monkeypatch.setattr(engine.probe, "logits", None)
+    again = engine.score("\n" + SOURCE)
+    assert [each.probability for each in again.lines] == pytest.approx(
+        [each.probability for each in first.lines]
+    )
+    assert [each.weight for each in engine.token_weights(again, 10)] == [
+        each.weight for each in weights
+    ]
+
+
+def test_answers_are_remembered_by_what_was_asked(engine):
+    (evidence, *_) = engine.score("a = 1\nb = 2\n").evidence
+    tokens = len(evidence.starts)
+    for _ in range(2):
+        for member in np.eye(tokens, dtype=bool)[:, None]:
+            expected = engine.probe.logits(evidence.reading.values, member)
+            assert np.array_equal(evidence.reading.logits(engine.probe, member), expected)
+
+
 def test_moving_a_unit_costs_nothing(engine, tiny_model):
     engine.score(SOURCE)
     before = tiny_model.passes
@@ -118,8 +149,8 @@ def test_cancelling_stops_between_passes_and_keeps_what_was_done(engine, tiny_mo
 def test_the_cache_is_bounded(probe_folder, tiny_model):
     engine = Engine(tiny_model, Probe(probe_folder), cached_tokens=60)
     engine.score(SOURCE)
-    assert sum(len(values) for values in engine._cache.values()) <= 60 + max(
-        len(values) for values in engine._cache.values()
+    assert sum(len(each.values) for each in engine._cache.values()) <= 60 + max(
+        len(each.values) for each in engine._cache.values()
     )
 
 

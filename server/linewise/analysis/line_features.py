@@ -8,9 +8,11 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Sequence
+from functools import lru_cache
 
 import numpy as np
 import numpy.typing as npt
+from attrs import frozen
 from tree_sitter import Node
 
 from linewise.analysis.syntax import Syntax
@@ -23,6 +25,10 @@ _BUILTINS = re.compile(
     r"\b(len|range|sorted|sum|min|max|int|str|float|list|set|dict|map|filter|zip|enumerate|abs|round"
     r"|any|all|join|split|append)\b"
 )
+
+_SMALL_NUMBERS = re.compile(r"(?<![\w.])[012](?![\w.])")
+REMEMBERED_LINES, REMEMBERED_CHARACTERS = 10_000, 200
+"""How many lines' looks are remembered, and how long such a line is at most: 10 MB when full."""
 
 # What a line is part of: the innermost statement that covers its start.
 _STATEMENTS = {
@@ -136,60 +142,88 @@ def line_features(syntax: Syntax, wanted: Sequence[int]) -> Floats:
 def _walk(syntax: Syntax) -> tuple[npt.NDArray[np.int64], Floats, Floats]:
     """Return each line's statement (-1: none), counts and depths, from one walk."""
     total = len(syntax.lines)
-    kinds = np.full(total, -1, np.int64)
-    counts = np.zeros((total, len(_COUNTS)))
-    depths = np.zeros((total, len(_DEPTHS)))
-    stack: list[tuple[Node, int, int, int, int]] = [(syntax.tree.root_node, 0, 0, 0, 0)]
+    innermost = np.full(total, -1, np.int64)
+    statements: list[tuple[int, int, int, int, int]] = []
+    counted: list[int] = []
+    stack: list[tuple[Node, tuple[int, int, int, int]]] = [(syntax.tree.root_node, (0, 0, 0, 0))]
     while stack:
-        node, loops, branches, functions, depth = stack.pop()
-        kind, first = node.type, node.start_point.row
+        node, depths = stack.pop()
+        kind = node.type
         column = _COUNT.get(kind)
         if column is not None:
-            counts[first, column] += 1
+            counted.append(node.start_point.row * len(_COUNTS) + column)
         column = _KIND.get(kind)
         if column is not None:
             # A parent comes before its children, so the innermost statement has the last word.
-            last = min(node.end_point.row + 1, total)
-            kinds[first:last] = column
-            depths[first:last] = loops, branches, functions, depth
-        loops += kind in _LOOPS
-        branches += kind in _BRANCHES
-        functions += kind == "function_definition"
-        stack.extend(
-            (child, loops, branches, functions, depth + 1) for child in reversed(node.children)
-        )
-    return kinds, counts, depths
+            innermost[node.start_point.row : node.end_point.row + 1] = len(statements)
+            statements.append((column, *depths))
+        children = node.children
+        if children:
+            loops, branches, functions, depth = depths
+            inside = (
+                loops + (kind in _LOOPS),
+                branches + (kind in _BRANCHES),
+                functions + (kind == "function_definition"),
+                depth + 1,
+            )
+            stack += [(child, inside) for child in children[::-1]]
+    counts = np.bincount(np.array(counted, np.int64), minlength=total * len(_COUNTS))
+    # The last row is that of lines outside any statement.
+    rows = np.array([*statements, (-1, 0, 0, 0, 0)], np.int64)[innermost]
+    return rows[:, 0], counts.reshape(total, -1).astype(float), rows[:, 1:].astype(float)
+
+
+@frozen
+class _Look:
+    """What a line's own text says of it: its words, and the columns of `_TEXT` that need no other.
+
+    ``before`` are the columns ahead of those that compare words, ``after`` the ones behind.
+    """
+
+    body: str
+    words: frozenset[str]
+    before: tuple[int, int, int]
+    after: tuple[float, int, int, int, int]
+
+
+def _look(content: str) -> _Look:
+    body, found = content.strip(), _IDENTIFIER.findall(content)
+    opened = sum(body.count(each) for each in "([{")
+    return _Look(
+        body,
+        frozenset(found),
+        (len(content) - len(content.lstrip()), len(body), len(found)),
+        (
+            sum(map(len, found)) / max(1, len(found)),
+            len(_BUILTINS.findall(body)),
+            len(_SMALL_NUMBERS.findall(body)),
+            opened,
+            opened - sum(body.count(each) for each in ")]}"),
+        ),
+    )
+
+
+_remembered_look = lru_cache(REMEMBERED_LINES)(_look)
 
 
 def _text(syntax: Syntax, wanted: Sequence[int]) -> Floats:
     contents = [syntax.lines.content(line) for line in wanted]
-    words = [_IDENTIFIER.findall(content) for content in contents]
-    remaining = Counter(word for each in words for word in set(each))
-    repeated = Counter(content.strip() for content in contents)
+    looks = [
+        _look(each) if len(each) > REMEMBERED_CHARACTERS else _remembered_look(each)
+        for each in contents
+    ]
+    remaining = Counter(word for each in looks for word in each.words)
+    repeated = Counter(each.body for each in looks)
     seen: set[str] = set()
     rows = []
-    for content, found in zip(contents, words, strict=True):
-        distinct = set(found)
-        for word in distinct:
+    for each in looks:
+        new = each.words - seen
+        seen |= new
+        later = 0
+        for word in each.words:
             remaining[word] -= 1
-        body = content.strip()
-        opened = sum(body.count(each) for each in "([{")
-        rows.append(
-            (
-                len(content) - len(content.lstrip()),
-                len(body),
-                len(found),
-                len(distinct - seen),
-                sum(remaining[word] > 0 for word in distinct),
-                sum(map(len, found)) / max(1, len(found)),
-                len(_BUILTINS.findall(body)),
-                len(re.findall(r"(?<![\w.])[012](?![\w.])", body)),
-                opened,
-                opened - sum(body.count(each) for each in ")]}"),
-                repeated[body] - 1,
-            )
-        )
-        seen |= distinct
+            later += remaining[word] > 0
+        rows.append((*each.before, len(new), later, *each.after, repeated[each.body] - 1))
     return np.array(rows, np.float64).reshape(len(contents), len(_TEXT))
 
 
@@ -197,18 +231,25 @@ def _place(syntax: Syntax, lines: npt.NDArray[np.int64], kind: Floats, indent: F
     names = list(_STATEMENTS)
     units = find_units(syntax)
     unit = np.searchsorted([each.first_line for each in units], lines, side="right") - 1
-    place = np.zeros((len(lines), len(_PLACE)))
+    # The rows of a unit follow one another.
+    begin, end = np.searchsorted(unit, unit), np.searchsorted(unit, unit, side="right")
+    order, count = np.arange(len(lines)) - begin, end - begin
+    sums = np.concatenate((np.zeros((1, kind.shape[1])), np.cumsum(kind, axis=0)))
+    of_unit = sums[end] - sums[begin]
     change = np.diff(indent, prepend=indent[:1], append=indent[-1:])
-    for number in np.unique(unit):
-        rows = np.flatnonzero(unit == number)
-        count, order = len(rows), np.arange(len(rows))
-        of_unit = kind[rows].sum(axis=0)
-        place[rows, 0] = order / max(1, count - 1)
-        place[rows, 1], place[rows, 2], place[rows, 3] = order, count - 1 - order, count
-        place[rows, 4] = of_unit[names.index("return")]
-        place[rows, 5] = of_unit[names.index("if")] + of_unit[names.index("elif")]
-        place[rows, 6] = of_unit[names.index("for")] + of_unit[names.index("while")]
-    place[:, 7], place[:, 8] = len(lines), len(units)
-    place[:, 9] = change[1:] < 0
-    place[:, 10], place[:, 11] = change[:-1], change[1:]
-    return place
+    return np.column_stack(
+        (
+            order / np.maximum(1, count - 1),
+            order,
+            count - 1 - order,
+            count,
+            of_unit[:, names.index("return")],
+            of_unit[:, names.index("if")] + of_unit[:, names.index("elif")],
+            of_unit[:, names.index("for")] + of_unit[:, names.index("while")],
+            np.full(len(lines), len(lines)),
+            np.full(len(lines), len(units)),
+            change[1:] < 0,
+            change[:-1],
+            change[1:],
+        )
+    )

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from enum import StrEnum
+from functools import lru_cache
 
 from attrs import evolve, frozen
 from tree_sitter import Node
@@ -74,6 +75,7 @@ class _Definition:
     path: tuple[Node, ...]
 
 
+@lru_cache(2)  # model inputs and facts ask about one document, one after the other
 def find_units(syntax: Syntax) -> tuple[Unit, ...]:
     """Cut a document into units, in line order. Runs of blank lines only are left out."""
     module_header = _module_header(syntax)

@@ -135,7 +135,11 @@ class _Scans:
     def _run(self, work: Callable[[], Any]) -> Any:
         """Run what asks the model on its thread, once nobody else wants it; wait for it here."""
         asked = self._host.run(lambda _: work(), priority=Priority.IDLE)
-        running: Future[Any] = asyncio.run_coroutine_threadsafe(asked, self._loop)
+        try:
+            running: Future[Any] = asyncio.run_coroutine_threadsafe(asked, self._loop)
+        except RuntimeError:  # the loop is closed: nobody waits for a scan any more
+            asked.close()
+            raise Cancelled from None
         try:
             return running.result()
         except (CancelledError, WorkerStoppedError):

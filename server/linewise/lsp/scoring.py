@@ -32,6 +32,8 @@ PATIENCE = 0.5
 
 A client that is told to ask again does so at once, so answering at once would keep both busy.
 """
+PREPARATION = 0.1
+"""Seconds before the debounce time is over: a pause that long is rarely one between two keys."""
 Listener = Callable[[Outcome], None]
 
 
@@ -136,7 +138,7 @@ class Scorer:
         if known is None or known.result_id != identity.result_id:
             if patience is not None and self._waits(document, settings):
                 raise Unsaved
-            await _still(document, settings)
+            await self._still(document, model, settings)
             outcome = await self._shared(document, model, settings, identity)
         elif known.document is document:
             return known
@@ -147,6 +149,18 @@ class Scorer:
         if outcome is not None and self._documents.get(document.uri) is document:
             self._keep(outcome)
         return outcome
+
+    async def _still(self, document: Document, model: LoadedModel, settings: Settings) -> None:
+        """Wait until nobody types any more; what needs no model is done while that is awaited."""
+        debounce = settings.debounce / 1000
+        await _still_for(document, debounce - PREPARATION)
+        if document.edited_at is not None and not document.outdated.is_set():
+            cell = document.cell
+            text = document.text if cell is None else cell.notebook.text
+            # Whatever goes wrong there goes wrong again when it is scored, and is said then.
+            with suppress(Exception):
+                await self._host.run(lambda _: model.engine.prepare(text))
+        await _still_for(document, debounce)
 
     async def _shared(
         self, document: Document, model: LoadedModel, settings: Settings, identity: Identity
@@ -268,6 +282,7 @@ def _name(document: Document) -> str:
     return PurePosixPath(unquote(document.uri)).name
 
 
-async def _still(document: Document, settings: Settings) -> None:
+async def _still_for(document: Document, seconds: float) -> None:
+    """Wait until a document was last edited so long ago."""
     if document.edited_at is not None:
-        await asyncio.sleep(document.edited_at + settings.debounce / 1000 - time.monotonic())
+        await asyncio.sleep(document.edited_at + seconds - time.monotonic())

@@ -25,9 +25,3 @@ def later(monkeypatch):
     """Make it some seconds later than it is: what the tests write is not being written any more."""
     real = time.time_ns
     monkeypatch.setattr(time, "time_ns", lambda: real() + 10_000_000_000)
-
-
-@pytest.fixture(scope="session")
-def tiny_probe(make_probe):
-    """The folder of a probe on the tiny installed models, fitted once."""
-    return make_probe(32)

@@ -1,11 +1,9 @@
 """Two models on the same folders: what differs is the models' doing, and is said as it is."""
 
-import importlib.util
 import json
 import math
 import shutil
 from contextlib import contextmanager
-from pathlib import Path
 
 import pytest
 from attrs import evolve
@@ -23,14 +21,6 @@ from linewise.rationale.study.target import Target
 from linewise.settings import Settings
 from linewise.workspace.scan.pacing import Budget
 from linewise.workspace.scan.walk import Globs
-
-_path = Path(__file__).parents[1] / "models" / "conftest.py"
-_spec = importlib.util.spec_from_file_location("models_conftest", _path)
-_models = importlib.util.module_from_spec(_spec)
-_spec.loader.exec_module(_models)
-
-cache_dir, tokenizer, folder_of = _models.cache_dir, _models.tokenizer, _models.folder_of
-_store, installed = _models._store, _models.installed
 
 pytestmark = pytest.mark.usefixtures("later", "state")
 

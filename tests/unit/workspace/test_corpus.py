@@ -1,9 +1,7 @@
 """Corpora: partitions that are always the same, read once, in whole or not at all."""
 
-import importlib.util
 import os
 from functools import partial
-from pathlib import Path
 
 import numpy as np
 import pyarrow as pa
@@ -31,14 +29,6 @@ from linewise.workspace.scan.scan import Instruments
 from linewise.workspace.scan.store import Store
 from linewise.workspace.scan.totals import totals_by
 from linewise.workspace.scan.walk import Globs
-
-_path = Path(__file__).parents[1] / "models" / "conftest.py"
-_spec = importlib.util.spec_from_file_location("models_conftest", _path)
-_models = importlib.util.module_from_spec(_spec)
-_spec.loader.exec_module(_models)
-
-cache_dir, tokenizer, folder_of = _models.cache_dir, _models.tokenizer, _models.folder_of
-_store, installed = _models._store, _models.installed
 
 
 @pytest.fixture

@@ -15,14 +15,6 @@ from corpus_runs import content, corpus, kill, load, scan, workers
 from linewise.errors import LinewiseError
 from linewise.workspace.corpus.engines import Cluster
 
-_path = Path(__file__).parents[1] / "models" / "conftest.py"
-_spec = importlib.util.spec_from_file_location("models_conftest", _path)
-_models = importlib.util.module_from_spec(_spec)
-_spec.loader.exec_module(_models)
-
-cache_dir, tokenizer, folder_of = _models.cache_dir, _models.tokenizer, _models.folder_of
-_store, installed = _models._store, _models.installed
-
 # Not imported here: what Ray listens to is decided before it is.
 pytestmark = [
     pytest.mark.slow,

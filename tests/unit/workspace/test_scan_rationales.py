@@ -1,12 +1,10 @@
 """Rationales of units: what they count, at what cost, and that they depend on the unit alone."""
 
-import importlib.util
 import json
 import os
 import random
 import signal
 import time
-from pathlib import Path
 
 import numpy as np
 import pytest
@@ -23,11 +21,8 @@ from scan_runs import (
     write,
 )
 
-from linewise.engine import Engine
 from linewise.errors import LinewiseError
 from linewise.models.incremental import IncrementalModel
-from linewise.models.runtime import TargetModel
-from linewise.probe.runtime import Probe
 from linewise.rationale.attribution import EditRisks, attribute
 from linewise.rationale.explain_text import ExplainedText
 from linewise.rationale.line_input import line_inputs
@@ -42,22 +37,15 @@ from linewise.workspace.scan.rationalizing import Rationalizer
 from linewise.workspace.scan.scan import Instruments
 from linewise.workspace.scan.scoring import read_units, shown_units
 from linewise.workspace.scan.store import Store
-
-_path = Path(__file__).parents[1] / "models" / "conftest.py"
-_spec = importlib.util.spec_from_file_location("models_conftest", _path)
-_models = importlib.util.module_from_spec(_spec)
-_spec.loader.exec_module(_models)
-
-cache_dir, tokenizer, folder_of = _models.cache_dir, _models.tokenizer, _models.folder_of
-_store, installed = _models._store, _models.installed
+from linewise.workspace.scan.totals import add_up_files
 
 pytestmark = pytest.mark.usefixtures("later")
 TOKENS = Choice(Target.NEXT_TOKEN, "greedy", tokens=2, context=12, places=3)
 
 
 @pytest.fixture
-def engine(installed, make_probe):
-    return Engine(TargetModel(installed("llama"), threads=1), Probe(make_probe(32)))
+def engine(tiny_engine):
+    return tiny_engine
 
 
 @pytest.fixture
@@ -190,6 +178,18 @@ def test_a_scan_explains_each_unit_once_and_goes_on_where_it_stopped(root, engin
     assert all(row[9] == "greedy" and row[10] for row in units)
     assert scan(root, unloadable, method=method).pending == 0
     assert content(root) == found
+
+
+def test_a_scan_leaves_nothing_for_a_report_to_add_up(root, engine):
+    rationalizer = Rationalizer(engine.model, engine.probe, TOKENS)
+    load, method = instruments(engine, rationalizer), rationalizer.method
+    scan(root, load, method=method)
+    with Store.open(root, print) as store:
+        ids = store.reader_id(READER), store.method_id(method)
+        assert add_up_files(store, *ids) == 0
+        with store.database.writing() as rows:
+            assert rows.execute("DELETE FROM totals").rowcount > 0
+        assert add_up_files(store, *ids) > 0
 
 
 def test_another_method_is_kept_beside_it(root, engine):

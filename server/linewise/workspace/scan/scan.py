@@ -33,6 +33,7 @@ from linewise.workspace.scan.scoring import (
     shown_units,
 )
 from linewise.workspace.scan.store import Store
+from linewise.workspace.scan.totals import add_up_files
 from linewise.workspace.scan.walk import Globs, entries, entry_of, python_files
 
 if TYPE_CHECKING:
@@ -177,6 +178,9 @@ class Scan:
 
     def _finish(self) -> None:
         self.progress.forgotten = self.store.forget_missing(self.request.within)
+        if self._method is not None:
+            # So that no report waits for it.
+            add_up_files(self.store, self.reader_id, self._method)
         self.finished = True
 
     def _read(

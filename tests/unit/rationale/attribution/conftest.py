@@ -1,8 +1,6 @@
 """Tiny installed models, as the tests of models make them, and a probe for them."""
 
-import importlib.util
 from functools import cache
-from pathlib import Path
 from types import SimpleNamespace
 
 import numpy as np
@@ -12,14 +10,6 @@ from transformers import AutoModelForCausalLM
 
 from linewise.models.incremental import IncrementalModel
 from linewise.models.runtime import TargetModel
-
-_path = Path(__file__).parents[2] / "models" / "conftest.py"
-_spec = importlib.util.spec_from_file_location("models_conftest", _path)
-_models = importlib.util.module_from_spec(_spec)
-_spec.loader.exec_module(_models)
-
-cache_dir, tokenizer, folder_of = _models.cache_dir, _models.tokenizer, _models.folder_of
-_store, installed = _models._store, _models.installed
 
 SIZE = 32
 
