@@ -6,8 +6,11 @@ import json
 import os
 import re
 import shutil
+import subprocess
 import sys
+from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -69,3 +72,21 @@ def need(*programs: str, package: str) -> str:
         if path := shutil.which(program):
             return path
     pytest.fail(f"{programs[0]} is missing: apt-get install --no-install-recommends {package}")
+
+
+def visit(
+    command: Sequence[str | Path], file: Path, folder: Path, **environment: str
+) -> dict[str, Any]:
+    """Let an editor visit a file and return what its script wrote of it; ``folder`` is its own."""
+    (file.parent / ".linewise.toml").write_text(project_of(SENSITIVE))
+    told = {"LINEWISE_FILE": str(file), "LINEWISE_SEEN": str(folder / "seen.json")}
+    process = subprocess.run(
+        command,
+        env=as_installed() | told | environment,
+        capture_output=True,
+        text=True,
+        timeout=180,
+        check=False,
+    )
+    assert process.returncode == 0, process.stderr
+    return json.loads((folder / "seen.json").read_text())

@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-import json
 import re
-import subprocess
 from pathlib import Path
 
 import pytest
-from machine import HERE, SENSITIVE, as_installed, documented, need, project_of
+from machine import HERE, SENSITIVE, as_installed, documented, need, visit
 
 pytestmark = pytest.mark.e2e
 
@@ -18,26 +16,17 @@ def seen(risky_file, tmp_path_factory):
     """What Emacs saw during one visit to a file, set up as the documentation says."""
     emacs = need("emacs", package="emacs-nox elpa-eglot")
     folder = tmp_path_factory.mktemp("emacs")
-    (risky_file.parent / ".linewise.toml").write_text(project_of(SENSITIVE))
     (configuration,) = documented("emacs", "elisp")
     (folder / "init.el").write_text(configuration)
-    environment = {
-        "LINEWISE_FILE": str(risky_file),
-        "LINEWISE_SEEN": str(folder / "seen.json"),
-        "HOME": str(folder),
-        "XDG_CACHE_HOME": as_installed().get("XDG_CACHE_HOME", str(Path.home() / ".cache")),
-    }
     scripts = "--load", folder / "init.el", "--load", HERE / "emacs.el"
-    process = subprocess.run(
+    cache = as_installed().get("XDG_CACHE_HOME", str(Path.home() / ".cache"))
+    return visit(
         [emacs, "--batch", "--funcall", "package-initialize", *scripts],
-        env=as_installed() | environment,
-        capture_output=True,
-        text=True,
-        timeout=180,
-        check=False,
+        risky_file,
+        folder,
+        HOME=str(folder),
+        XDG_CACHE_HOME=cache,
     )
-    assert process.returncode == 0, process.stderr
-    return json.loads((folder / "seen.json").read_text())
 
 
 def test_flymake_shows_the_diagnostics(seen):

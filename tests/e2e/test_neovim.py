@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-import json
 import re
-import subprocess
 
 import pytest
-from machine import HERE, SENSITIVE, as_installed, documented, need, project_of
+from machine import HERE, SENSITIVE, documented, need, visit
 
 pytestmark = pytest.mark.e2e
 
@@ -17,25 +15,11 @@ def seen(risky_file, tmp_path_factory):
     """What Neovim saw during one visit to a file, set up as the documentation says."""
     neovim = need("nvim", package="neovim")
     folder = tmp_path_factory.mktemp("neovim")
-    (risky_file.parent / ".linewise.toml").write_text(project_of(SENSITIVE))
     (configuration,) = documented("neovim", "lua")
     (folder / "init.lua").write_text(configuration)
-    environment = {
-        "LINEWISE_FILE": str(risky_file),
-        "LINEWISE_SEEN": str(folder / "seen.json"),
-        "XDG_STATE_HOME": str(folder),
-    }
     scripts = "-u", folder / "init.lua", "-S", HERE / "neovim.lua"
-    process = subprocess.run(
-        [neovim, "--headless", "-i", "NONE", "-n", *scripts],
-        env=as_installed() | environment,
-        capture_output=True,
-        text=True,
-        timeout=180,
-        check=False,
-    )
-    assert process.returncode == 0, process.stderr
-    return json.loads((folder / "seen.json").read_text())
+    command = [neovim, "--headless", "-i", "NONE", "-n", *scripts]
+    return visit(command, risky_file, folder, XDG_STATE_HOME=str(folder))
 
 
 def test_diagnostics_are_pushed(seen):

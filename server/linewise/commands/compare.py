@@ -8,6 +8,7 @@ from typing import Annotated
 import typer
 
 from linewise.commands.choices import ComparisonFormat
+from linewise.commands.options import Context, Exclude, Include, Places, Tokens
 from linewise.rationale.study.target import Target
 from linewise.settings import Settings
 
@@ -48,23 +49,11 @@ def compare(
             help="Compare these rationales only.",
         ),
     ] = None,
-    tokens: Annotated[
-        int, typer.Option(min=1, metavar="N", help="Of next tokens: explain N of a unit.")
-    ] = 1,
-    context: Annotated[
-        int, typer.Option(min=1, max=512, metavar="N", help="Of next tokens: from N tokens before.")
-    ] = 96,
-    places: Annotated[
-        int, typer.Option(min=1, metavar="N", help="With greedy methods: at most N tokens each.")
-    ] = 6,
-    include: Annotated[
-        list[str] | None,
-        typer.Option(metavar="GLOB", help="Read these files only, as in .gitignore; repeatable."),
-    ] = None,
-    exclude: Annotated[
-        list[str] | None,
-        typer.Option(metavar="GLOB", help="Leave these files out too; repeatable."),
-    ] = None,
+    tokens: Tokens = 1,
+    context: Context = 96,
+    places: Places = 6,
+    include: Include = None,
+    exclude: Exclude = None,
 ) -> None:
     """Compare what two target models rest on in the same code.
 

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from linewise.commands.choices import Engine
+from linewise.commands.options import Context, Exclude, Include, Places, Tokens
 from linewise.rationale.study.target import Target
 from linewise.settings import Settings
 
@@ -80,24 +81,11 @@ def scan(
             "--method", metavar="NAME", show_default="the target's", help="The attribution method."
         ),
     ] = None,
-    tokens: Annotated[
-        int, typer.Option(min=1, metavar="N", help="With next-token: explain N tokens of a unit.")
-    ] = 1,
-    context: Annotated[
-        int,
-        typer.Option(min=1, max=512, metavar="N", help="With next-token: from N tokens before."),
-    ] = 96,
-    places: Annotated[
-        int, typer.Option(min=1, metavar="N", help="With greedy methods: at most N tokens each.")
-    ] = 6,
-    include: Annotated[
-        list[str] | None,
-        typer.Option(metavar="GLOB", help="Read these files only, as in .gitignore; repeatable."),
-    ] = None,
-    exclude: Annotated[
-        list[str] | None,
-        typer.Option(metavar="GLOB", help="Leave these files out too; repeatable."),
-    ] = None,
+    tokens: Tokens = 1,
+    context: Context = 96,
+    places: Places = 6,
+    include: Include = None,
+    exclude: Exclude = None,
     max_lines: Annotated[
         int, typer.Option(min=1, metavar="N", help="Skip files with more lines.")
     ] = _DEFAULTS.max_file_lines,

@@ -1,0 +1,25 @@
+"""What several commands are told."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+Tokens = Annotated[
+    int, typer.Option(min=1, metavar="N", help="Of next tokens: explain N of a unit.")
+]
+Context = Annotated[
+    int, typer.Option(min=1, max=512, metavar="N", help="Of next tokens: from N tokens before.")
+]
+Places = Annotated[
+    int, typer.Option(min=1, metavar="N", help="With greedy methods: at most N tokens each.")
+]
+Include = Annotated[
+    list[str] | None,
+    typer.Option(metavar="GLOB", help="Read these files only, as in .gitignore; repeatable."),
+]
+Exclude = Annotated[
+    list[str] | None,
+    typer.Option(metavar="GLOB", help="Leave these files out too; repeatable."),
+]
