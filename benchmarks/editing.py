@@ -110,11 +110,20 @@ async def _edits(client: Client) -> list[float]:
 
 
 def _floor_of_unit(engine: Engine, line: int) -> float:
-    """Return the median seconds of a bare pass over the unit that an edited line is in."""
+    """Return the median seconds of a bare pass over the unit that an edited line is in.
+
+    Each after as long a pause as the debounce: the pass that it stands beside has one too, and a
+    processor that rested is not as fast as one that repeats itself.
+    """
     edited = inputs_of(_with_edit(line), engine.model)
     unit = [each for each in edited if each.unit.first_line <= line <= each.unit.last_line]
     floor(unit, engine.model)
-    return median(seconds(lambda: floor(unit, engine.model)) for _ in range(FLOORS))
+
+    def rested() -> float:
+        time.sleep(DEBOUNCE)
+        return seconds(lambda: floor(unit, engine.model))
+
+    return median(rested() for _ in range(FLOORS))
 
 
 def _edited_file() -> str:

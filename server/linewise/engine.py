@@ -100,6 +100,10 @@ class Evidence:
     reading: Reading
 
 
+Members = tuple[list[int], npt.NDArray[np.bool_]]
+"""Lines that have tokens in an input, and their membership (lines, tokens)."""
+
+
 @define(eq=False)
 class _Prepared:
     """What is known of a text before the model reads it."""
@@ -113,9 +117,19 @@ class _Prepared:
         """The forward passes that score all of its code lines."""
         return self.inputs_of(self.code)
 
+    @cached_property
+    def members(self) -> list[Members]:
+        """Which of its code lines each of `inputs` has tokens of."""
+        return self.members_of(self.code, self.inputs)
+
     def inputs_of(self, wanted: Sequence[int]) -> list[ModelInput]:
         """Return the forward passes that score some lines."""
         return document_inputs(self.syntax, wanted, self._tokenizer)
+
+    def members_of(self, wanted: Sequence[int], inputs: Sequence[ModelInput]) -> list[Members]:
+        """Return which of some lines each input has tokens of."""
+        table = self.syntax.lines
+        return [line_members(table, wanted, each.starts, each.ends) for each in inputs]
 
     @cached_property
     def facts(self) -> npt.NDArray[np.float32]:
@@ -209,7 +223,7 @@ class Engine:
     def prepare(self, text: str) -> None:
         """Do now what scoring a text takes besides the model: the last two texts' is kept."""
         prepared = self._prepared(text)
-        prepared.inputs  # noqa: B018 - made on first use
+        prepared.members  # noqa: B018 - made on first use
         prepared.facts  # noqa: B018
 
     def score(
@@ -235,10 +249,11 @@ class Engine:
         prepared = self._prepared(text)
         calibration = calibration or self.manifest.calibration
         if only is None:
-            wanted, inputs = prepared.code, prepared.inputs
+            inputs, members = prepared.inputs, prepared.members
         else:
             wanted = tuple(line for line in prepared.code if line in only)
             inputs = prepared.inputs_of(wanted)
+            members = prepared.members_of(wanted, inputs)
         evidence: list[Evidence] = []
         for done, each in enumerate(inputs):
             if cancelled():
@@ -246,7 +261,7 @@ class Engine:
             progress(done, len(inputs))
             evidence.append(Evidence(each.unit, each.starts, each.ends, self._reading(each)))
         progress(len(inputs), len(inputs))
-        lines, facts, heads = self._line_scores(prepared, wanted, evidence, calibration)
+        lines, facts, heads = self._line_scores(prepared, members, evidence, calibration)
         table = prepared.syntax.lines
         return ScoredText(table, lines, tuple(evidence), calibration, facts, heads)
 
@@ -288,6 +303,8 @@ class Engine:
         """
         start, end = scored.table.full_span(line)
         for each in scored.evidence:
+            if not len(each.starts) or each.starts[0] >= end or each.ends[-1] <= start:
+                continue
             members = np.flatnonzero((each.starts < end) & (each.ends > start))
             if not len(members):
                 continue
@@ -326,13 +343,12 @@ class Engine:
     def _line_scores(
         self,
         prepared: _Prepared,
-        wanted: Sequence[int],
+        members: Sequence[Members],
         evidence: Sequence[Evidence],
         calibration: Calibration,
     ) -> tuple[tuple[LineScore, ...], npt.NDArray[np.float32], npt.NDArray[np.float32]]:
         heads: dict[int, tuple[float, float, str, bool]] = {}
-        for each in evidence:
-            lines, member = line_members(prepared.syntax.lines, wanted, each.starts, each.ends)
+        for each, (lines, member) in zip(evidence, members, strict=True):
             if lines:
                 everything = np.ones((1, len(each.starts)), bool)
                 found = each.reading.logits(self._probe, np.concatenate((member, everything)))
