@@ -22,6 +22,7 @@ from linewise.lab.evaluate.tables import (
     elsewhere,
     in_domain,
     levels,
+    lines,
     prose,
     unseen_generators,
 )
@@ -50,11 +51,6 @@ def main() -> int:
 
 
 def _tables() -> Iterable[tuple[Path, str, str]]:
-    budgets = _read(RESULTS / "budgets.json")
-    schemes = _read(RESULTS / "schemes.json")
-    calibration = RESULTS / "git_calibration.json"
-    if calibration.exists():
-        yield ROOT / "docs" / "calibration.md", "git", git_calibration(_read(calibration))
     evaluation = RESULTS / "evaluation.json"
     if evaluation.exists():
         figures = _read(evaluation)["figures"]
@@ -66,29 +62,65 @@ def _tables() -> Iterable[tuple[Path, str, str]]:
         yield ROOT / "docs" / "evaluation.md", "generators", unseen_generators(figures, "none")
         yield PROBE / "README.md", "levels", levels(figures, "linewise", "published head")
         yield ROOT / "README.md", "quality", quality(figures)
-    curves = RESULTS / "curves.json"
-    if curves.exists():
-        yield ROOT / "docs" / "evaluation.md", "curves", learning(_read(curves))
-    for name, rendered in (("depth", learning), ("lines", line_models), ("adapt", adapted)):
-        if (measured := RESULTS / f"{name}.json").exists():
-            yield ROOT / "docs" / "evaluation.md", name, rendered(_read(measured))
-    transfer = RESULTS / "transfer.json"
-    if transfer.exists():
-        yield ROOT / "docs" / "evaluation.md", "prose", prose(_read(transfer)["figures"])
-    yield ROOT / "README.md", "budgets", speed(budgets)
-    yield ROOT / "docs" / "quantization.md", "schemes", quantization(schemes)
-    workspace = RESULTS / "workspace.json"
-    if workspace.exists():
-        yield ROOT / "docs" / "report.md", "costs", costs(_read(workspace))
-    scale = RESULTS / "scale.json"
-    if scale.exists():
-        yield ROOT / "docs" / "scale.md", "scale", sizing(_read(scale))
+    for page, name, result, rendered in (
+        ("README.md", "budgets", "budgets", speed),
+        ("docs/calibration.md", "git", "git_calibration", git_calibration),
+        ("docs/evaluation.md", "adapt", "adapt", adapted),
+        ("docs/evaluation.md", "curves", "curves", learning),
+        ("docs/evaluation.md", "depth", "depth", learning),
+        ("docs/evaluation.md", "generating", "generating", generated),
+        ("docs/evaluation.md", "laboratory", "laboratory", effort),
+        ("docs/evaluation.md", "lines", "lines", line_models),
+        ("docs/evaluation.md", "prose", "transfer", lambda record: prose(record["figures"])),
+        ("docs/quantization.md", "schemes", "schemes", quantization),
+        ("docs/report.md", "costs", "workspace", costs),
+        ("docs/scale.md", "scale", "scale", sizing),
+    ):
+        if (measured := RESULTS / f"{result}.json").exists():
+            yield ROOT / page, name, rendered(_read(measured))
     rationales = RESULTS / "shallow.json"
     if rationales.exists():
         for name, found in shallow.tables(_read(rationales)):
             yield ROOT / "docs" / "compare.md", name, found
     for page, name, found in rationale_tables.tables(RESULTS):
         yield ROOT / "docs" / page, name, found
+
+
+def effort(record: dict[str, Any]) -> str:
+    """Return the table of what embedding and training take."""
+    embedding, training = record["figures"]["embedding"], record["figures"]["training"]
+    programs = f"{embedding['programs']:,} programs"
+    rows = [
+        [
+            f"embedding {programs}, tokens a second / bare forward passes",
+            f"{embedding['ratio']} × ({embedding['embedding_tokens_per_second']:,} a second)",
+            embedding["budget"].replace(">=", "≥"),
+        ],
+        [
+            "growth of the peak memory from the first half of them to the second",
+            f"{embedding['peak_growth_megabytes']} MB",
+            "constant",
+        ],
+        [
+            f"training the shipped probe on {training['programs']:,} embedded programs",
+            f"{training['minutes']} min",
+            training["budget"].replace("<=", "≤"),
+        ],
+    ]
+    return f"{origin(record)}\n\n{table(['', 'measured', 'budget'], rows)}"
+
+
+def generated(record: dict[str, Any]) -> str:
+    """Return the table of methods that let a model write, and how its answers could be read."""
+    figures = record["figures"]
+    answers = figures["answers"]
+    asked = sum(answers[each] for each in ("complete", "partial", "failed"))
+    said = (
+        f"{figures['model']} answered {asked} requests for probabilities: {answers['complete']} "
+        f"completely, {answers['partial']} in part and {answers['failed']} so that nothing could "
+        f"be read; {answers['lines_missing']} of {figures['items']} lines had no answer."
+    )
+    return f"{origin(record)}\n\n{lines(figures)}\n\n{said}"
 
 
 def quality(figures: dict[str, Any]) -> str:

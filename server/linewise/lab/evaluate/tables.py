@@ -25,9 +25,12 @@ BY_PROBLEM = "by problem"
 
 def in_domain(figures: Figures, intent: str) -> str:
     """Return the table of all methods on lines of problems never seen, best skill first."""
-    return _table(
-        figures[BY_PROBLEM][intent]["line"], "lines of {} programs for {} problems", "were edited"
-    )
+    return lines(figures[BY_PROBLEM][intent]["line"])
+
+
+def lines(table: Figures) -> str:
+    """Return one table of `lab.evaluate.report` for lines, best skill first."""
+    return _table(table, "lines of {} programs for {} problems", "were edited")
 
 
 def prose(figures: Figures) -> str:
