@@ -21,6 +21,7 @@ from linewise.lsp.scoring import SLICE
 
 if TYPE_CHECKING:
     from linewise.lsp.explaining import Draft, Drafts
+    from linewise.rationale.explain_text import ExplainedText
 
 EXPLAIN_LINE = "linewise.server.explainLine"
 
@@ -56,7 +57,7 @@ class LineExplainer:
         """
         outcome = await self._questions.outcome(asked.uri)
         model = await self._questions.model()
-        explaining = _Explaining(asked, outcome, model, self._host, self._explanations.drafts)
+        explaining = _Explaining(asked, outcome, model, self._host, self._explanations)
         with self._host.status.busy():
             while True:
                 try:
@@ -87,14 +88,14 @@ class _Explaining:
         outcome: Outcome,
         model: LoadedModel,
         host: ModelHost,
-        drafts: Drafts,
+        explanations: Explanations,
     ) -> None:
         self._asked = asked
         self._outcome = outcome
         self._model = model
         self._host = host
-        self._drafts = drafts
-        self._text = drafts.read(outcome)
+        self._explanations = explanations
+        self._text: ExplainedText | None = None
         self._draft: Draft | None = None
         self._token = threading.Event()
         self._begun = self._started = time.monotonic()
@@ -108,8 +109,11 @@ class _Explaining:
         self._token, self._begun = token, time.monotonic()
         if self.unwanted():
             raise Cancelled
+        drafts = self._explanations.drafts
+        if self._text is None:
+            self._text = drafts.read(self._outcome)
         if self._draft is None:
-            self._draft = self._drafts.begin(
+            self._draft = drafts.begin(
                 self._model,
                 self._outcome.document,
                 self._text,
@@ -119,30 +123,30 @@ class _Explaining:
                 cancelled=self._stop,
             )
         elif not self._draft.complete:
-            self._draft = self._drafts.advance(self._model, self._draft)
-        return self._payload(self._draft) if self._draft.complete else None
+            self._draft = drafts.advance(self._model, self._draft)
+        return self._payload(drafts, self._draft, self._text) if self._draft.complete else None
 
     def _stop(self) -> bool:
         late = time.monotonic() - self._begun > SLICE
         return self._token.is_set() or self.unwanted() or (self._host.wanted and late)
 
-    def _payload(self, draft: Draft) -> dict[str, Any]:
+    def _payload(self, drafts: Drafts, draft: Draft, text: ExplainedText) -> dict[str, Any]:
         from linewise.output.explanation.json import payload
         from linewise.output.explanation.report import ExplanationReport
         from linewise.output.report import ModelReport
         from linewise.rationale.explain_line import ExplainedLine
         from linewise.rationale.study.target import Target
 
-        model, explanation = self._drafts.explainer(self._model).target, draft.explanation()
+        model, explanation = drafts.explainer(self._model).target, draft.explanation()
         assert explanation is not None  # noqa: S101 - the draft is complete
         at_risk = explanation.target is Target.EDIT
         line = self._asked.line
-        scored = self._drafts.score(self._model, self._outcome, self._text, line)
+        scored = drafts.score(self._model, self._outcome, text, line)
         return payload(
             ExplanationReport(
                 version=__version__,
                 path=self._asked.uri,
-                language=self._text.language,
+                language=text.language,
                 table=self._outcome.scored.table,
                 model=ModelReport(
                     model.name, model.identity, model.manifest.scheme, model.provider

@@ -96,9 +96,9 @@ class Explanations:
 
     @property
     def drafts(self) -> Drafts:
-        """What makes explanations, on the model's thread."""
+        """What makes explanations. On the model's thread only."""
         if self._drafts is None:
-            # Not before a line is flagged: `initialize` is answered without it.
+            # Not before a line is flagged, and not on the loop, which it would hold up.
             from linewise.lsp.explaining import Drafts
 
             self._drafts = Drafts()
@@ -174,14 +174,13 @@ class Explanations:
         return desk, line, model
 
     async def _step(self, desk: _Desk, line: _Line, model: LoadedModel) -> _Line:
-        drafts = self.drafts
         stop = self._stop(desk, model)
 
         def work(token: threading.Event) -> _Line:
             desk.token = token
             if stop():
                 raise Cancelled
-            return _advanced(drafts, desk, line, model, stop)
+            return _advanced(self.drafts, desk, line, model, stop)
 
         try:
             return await self._host.run(work, priority=Priority.BACKGROUND)

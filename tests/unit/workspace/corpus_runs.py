@@ -86,10 +86,14 @@ def kill(processes):
 
 
 def main():
-    """Scan on Ray in a process that a test will kill; say each partition that is there."""
-    out, folder, cache, probe = sys.argv[1:]
+    """Scan on Ray in a process of its own; say each partition that is there.
+
+    The last argument is the cluster's address, if it is not to be one of this process.
+    """
+    out, folder, cache, probe, *address = sys.argv[1:]
     heard = partial(print, flush=True)
-    scan(out, [folder], partial(load, cache, probe), Cluster(workers=1), lambda o: heard(o.name))
+    cluster = Cluster(*address, workers=1)
+    scan(out, [folder], partial(load, cache, probe), cluster, lambda o: heard(o.name))
 
 
 if __name__ == "__main__":

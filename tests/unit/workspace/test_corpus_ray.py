@@ -2,8 +2,11 @@
 
 import importlib.util
 import os
+import re
+import socket
 import subprocess
 import sys
+from contextlib import contextmanager
 from functools import partial
 from pathlib import Path
 
@@ -36,6 +39,7 @@ def places(installed, tiny_probe):
     return os.environ["LINEWISE_CACHE_DIR"], str(tiny_probe)
 
 
+ADDRESS = re.compile(r"--address='([^']+)'")
 LOOPBACK = ("127.0.0.1", "::1", "::ffff:127.0.0.1")
 
 
@@ -90,6 +94,54 @@ def test_what_a_killed_driver_left_is_gone_on_with(tmp_path, places):
     planned, read = scan(tmp_path / "out", [folder], partial(load, *places))
     assert 0 < len(read) < len(planned)
     assert content(tmp_path / "out") == content(tmp_path / "whole")
+
+
+@contextmanager
+def cluster():
+    """Have a cluster that other processes are; yield its address, and what they and others need."""
+    environment = {name: value for name, value in os.environ.items() if "RAY" not in name}
+    environment |= {"RAY_USAGE_STATS_ENABLED": "0"}
+    ray = Path(sys.executable).with_name("ray")
+    options = ["--port=0", "--node-ip-address=127.0.0.1", "--num-cpus=2", "--disable-usage-stats"]
+    command = [ray, "start", "--head", "--block", "--include-dashboard=false", *options]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True, env=environment) as head:
+        try:
+            said = iter(head.stdout.readline, "")
+            yield next(found[1] for line in said if (found := ADDRESS.search(line))), environment
+        finally:
+            parts = psutil.Process(head.pid).children(recursive=True)
+            head.terminate()
+            _, left = psutil.wait_procs(parts, timeout=30)
+            kill(left)
+
+
+def test_a_cluster_of_others_does_the_same(tmp_path, places):
+    folder = corpus(tmp_path / "corpus")
+    scan(tmp_path / "local", [folder], partial(load, *places))
+    arguments = [str(tmp_path / "ray"), str(folder), *places]
+    with cluster() as (address, environment):
+        command = [sys.executable, corpus_runs.__file__, *arguments, address]
+        done = subprocess.run(
+            command, capture_output=True, text=True, env=environment, timeout=180, check=False
+        )
+        assert done.returncode == 0, done.stderr
+        assert done.stdout.count("corpus-") > 4
+    assert content(tmp_path / "ray") == content(tmp_path / "local")
+
+
+def test_a_cluster_that_is_not_there_is_named(tmp_path, places):
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        address = f"127.0.0.1:{taken.getsockname()[1]}"
+        arguments = [str(tmp_path / "out"), str(corpus(tmp_path / "corpus", 2)), *places, address]
+        done = subprocess.run(
+            [sys.executable, corpus_runs.__file__, *arguments],
+            capture_output=True,
+            text=True,
+            timeout=180,
+            check=False,
+        )
+    assert "Ray does not start" in done.stderr
 
 
 def test_what_a_worker_cannot_do_is_said(tmp_path):
