@@ -3,6 +3,7 @@
 import importlib.util
 import os
 import re
+import secrets
 import socket
 import subprocess
 import sys
@@ -100,7 +101,7 @@ def test_what_a_killed_driver_left_is_gone_on_with(tmp_path, places):
 def cluster():
     """Have a cluster that other processes are; yield its address, and what they and others need."""
     environment = {name: value for name, value in os.environ.items() if "RAY" not in name}
-    environment |= {"RAY_USAGE_STATS_ENABLED": "0"}
+    environment |= {"RAY_AUTH_MODE": "token", "RAY_AUTH_TOKEN": secrets.token_hex(32)}
     ray = Path(sys.executable).with_name("ray")
     options = ["--port=0", "--node-ip-address=127.0.0.1", "--num-cpus=2", "--disable-usage-stats"]
     command = [ray, "start", "--head", "--block", "--include-dashboard=false", *options]
@@ -129,19 +130,17 @@ def test_a_cluster_of_others_does_the_same(tmp_path, places):
     assert content(tmp_path / "ray") == content(tmp_path / "local")
 
 
-def test_a_cluster_that_is_not_there_is_named(tmp_path, places):
+def test_a_cluster_that_is_not_there_is_named(tmp_path):
     with socket.socket() as taken:
         taken.bind(("127.0.0.1", 0))
         address = f"127.0.0.1:{taken.getsockname()[1]}"
-        arguments = [str(tmp_path / "out"), str(corpus(tmp_path / "corpus", 2)), *places, address]
-        done = subprocess.run(
-            [sys.executable, corpus_runs.__file__, *arguments],
-            capture_output=True,
-            text=True,
-            timeout=180,
-            check=False,
-        )
-    assert "Ray does not start" in done.stderr
+        with pytest.raises(LinewiseError, match=f"there is no Ray cluster at {address}: .*refused"):
+            scan(
+                tmp_path / "out",
+                [corpus(tmp_path / "corpus", 2)],
+                partial(load, str(tmp_path), str(tmp_path)),
+                Cluster(address),
+            )
 
 
 def test_what_a_worker_cannot_do_is_said(tmp_path):

@@ -10,6 +10,7 @@ import logging
 import os
 import re
 import secrets
+import socket
 from collections.abc import Callable, Sequence
 from typing import Any
 
@@ -25,6 +26,7 @@ from linewise.workspace.scan.scan import Instruments
 
 _SAID = re.compile(r"^(?:linewise\.[\w.]+): (.+)", re.MULTILINE)
 """How a traceback ends that one of our errors has caused."""
+REACH_SECONDS = 5.0
 
 
 @frozen(eq=False)
@@ -132,12 +134,25 @@ def _start(ray: Any, cluster: Cluster) -> None:
     quiet = {"logging_level": logging.ERROR, "log_to_driver": False}
     workers = cluster.workers or max(1, (os.cpu_count() or 1) // cluster.threads)
     alone = {"num_cpus": workers * cluster.threads, "include_dashboard": False}
+    if cluster.address is not None:
+        _reach(cluster.address)
     # Whatever RAY_ADDRESS says: if nobody named another machine, it is this one.
     options = {"address": "local", **alone} if cluster.address is None else {}
     try:
         ray.init(**({"address": cluster.address} | options | quiet))
     except (RuntimeError, ValueError) as error:
         raise LinewiseError(f"Ray does not start: {_first(error)}") from error
+
+
+def _reach(address: str) -> None:
+    """Refuse an address where nobody listens; Ray itself would try for minutes."""
+    host, _, port = address.rpartition(":")
+    if not host or not port.isdecimal() or "/" in address:
+        return  # one of Ray's own words
+    try:
+        socket.create_connection((host.strip("[]"), int(port)), REACH_SECONDS).close()
+    except OSError as error:
+        raise LinewiseError(f"there is no Ray cluster at {address}: {error}") from None
 
 
 def _outcomes(ray: Any, work: Work, pending: Sequence[Partition], cluster: Cluster) -> Any:
