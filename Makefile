@@ -38,7 +38,7 @@ bench: dev model  ## Measure the budgets; results go to benchmarks/results
 	$(BIN)/python -m benchmarks
 
 pictures: dev editors model  ## Take the documentation's pictures of the editor again
-	$(BIN)/pytest -q tests/e2e -k "pictures or first_start or colours_of" --screenshots docs/img
+	$(BIN)/pytest -q tests/e2e -k "pictures or test_vscode_report" --screenshots docs/img
 	cp docs/img/vscode-light.png vscode-extension/media/readme/editor.png
 	cp docs/img/vscode-explanation-light.png vscode-extension/media/readme/explanation.png
 

@@ -115,9 +115,7 @@ def test_without_an_interpreter_consent_is_asked_and_without_a_network_said(open
 
 
 class TestWalkthrough:
-    def test_opens_on_the_first_start_and_ticks_off_what_was_done(
-        self, open_window, file, screenshots
-    ):
+    def test_opens_on_the_first_start_and_ticks_off_what_was_done(self, open_window, file):
         wanted = {"workbench.welcomePage.walkthroughs.openOnInstall": True}
         with open_window(file, editor=wanted, size=PICTURE) as window:
             expect(window.walkthrough).to_contain_text("Get Started with Linewise")
@@ -125,12 +123,6 @@ class TestWalkthrough:
                 expect(window.walkthrough_step(step)).to_have_attribute("aria-checked", "true")
             window.walkthrough_step("Know what a probability means").click()
             expect(window.walkthrough).to_contain_text("about 40 had to be edited")
-            if screenshots:
-                # The pictures beside the steps need room.
-                window.run_command("View: Close Editors in Other Groups")
-                window.run_command("View: Toggle Primary Side Bar Visibility")
-                expect(window.webview.locator("svg").first).to_be_visible()
-                window.page.screenshot(path=screenshots / "vscode-walkthrough.png")
             window.walkthrough_step("Score your first file").click()
             window.walkthrough.get_by_role("button", name="Open the Example").click()
             expect(window.texts.filter(has_text="def due_date")).to_be_visible()
