@@ -10,7 +10,6 @@ from __future__ import annotations
 import hashlib
 from collections import Counter
 from collections.abc import Iterable
-from functools import lru_cache
 
 from linewise.analysis.lines import LineTable
 from linewise.results import LineScore
@@ -19,7 +18,6 @@ LENGTH = 16
 AMONG_FILES_LENGTH = 32
 
 
-@lru_cache(10_000)  # after an edit nearly all lines are what they were
 def fingerprint(text: str, unit: str, occurrence: int = 0) -> str:
     """Return the fingerprint of a line: 16 hexadecimal digits of a SHA-256.
 
