@@ -15,6 +15,11 @@ def table(headings: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
     return "\n".join(f"| {' | '.join(cells)} |" for cells in lines)
 
 
+def sought(budget: str) -> str:
+    """Return a budget as it is written for people: ``<= 2 s`` as ≤ 2 s."""
+    return budget.replace("<=", "≤").replace(">=", "≥")
+
+
 def number(value: float) -> str:
     """Return a number with three decimals, without the zero before them."""
     # Only a leading zero: that of 10.5 is a digit.

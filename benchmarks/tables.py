@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from benchmarks import rationale_tables
-from benchmarks.markdown import interval, origin, table
+from benchmarks.markdown import interval, origin, sought, table
 from benchmarks.shallow import tables as shallow
 from benchmarks.workspace.tables import costs
 from linewise.lab.evaluate.tables import (
@@ -94,7 +94,7 @@ def effort(record: dict[str, Any]) -> str:
         [
             f"embedding {programs}, tokens a second / bare forward passes",
             f"{embedding['ratio']} × ({embedding['embedding_tokens_per_second']:,} a second)",
-            embedding["budget"].replace(">=", "≥"),
+            sought(embedding["budget"]),
         ],
         [
             "growth of the peak memory from the first half of them to the second",
@@ -104,7 +104,7 @@ def effort(record: dict[str, Any]) -> str:
         [
             f"training the shipped probe on {training['programs']:,} embedded programs",
             f"{training['minutes']} min",
-            training["budget"].replace("<=", "≤"),
+            sought(training["budget"]),
         ],
     ]
     return f"{origin(record)}\n\n{table(['', 'measured', 'budget'], rows)}"
@@ -198,11 +198,10 @@ def speed(record: dict[str, Any]) -> str:
     """Return the table of budgets."""
     body = []
     for name, row in record["figures"]["scoring"].items():
-        body.append([name, f"{row['ratio']:.2f} ×", row["budget"].replace("<=", "≤")])
+        body.append([name, f"{row['ratio']:.2f} ×", sought(row["budget"])])
     rest = record["figures"]["serving"] | record["figures"].get("editing", {})
     for name, row in rest.items():
-        body.append([name, f"{row['value']:g} {row['unit']}", row["budget"].replace("<=", "≤")])
-    body = [[cell.replace(">=", "≥") for cell in row] for row in body]
+        body.append([name, f"{row['value']:g} {row['unit']}", sought(row["budget"])])
     return origin(record) + "\n\n" + table(["", "measured", "budget"], body)
 
 

@@ -19,22 +19,29 @@ def cache_dir(tmp_path, monkeypatch):
     return tmp_path / "cache" / "models"
 
 
-@pytest.fixture(scope="session")
-def tokenizer():
+def byte_pairs(size):
+    """Train a byte-level tokenizer of so many tokens on a module of the standard library."""
     from tokenizers import Tokenizer, decoders, pre_tokenizers, trainers
     from tokenizers import models as algorithms
-    from transformers import PreTrainedTokenizerFast
 
     raw = Tokenizer(algorithms.BPE())
     raw.pre_tokenizer = pre_tokenizers.ByteLevel(add_prefix_space=False)
     raw.decoder = decoders.ByteLevel()
     trainer = trainers.BpeTrainer(
-        vocab_size=VOCABULARY,
+        vocab_size=size,
         special_tokens=["<|endoftext|>"],
         initial_alphabet=pre_tokenizers.ByteLevel.alphabet(),
         show_progress=False,
     )
     raw.train_from_iterator([Path(statistics.__file__).read_text("utf-8")], trainer)
+    return raw
+
+
+@pytest.fixture(scope="session")
+def tokenizer():
+    from transformers import PreTrainedTokenizerFast
+
+    raw = byte_pairs(VOCABULARY)
     return PreTrainedTokenizerFast(tokenizer_object=raw, eos_token="<|endoftext|>")
 
 

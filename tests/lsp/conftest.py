@@ -11,12 +11,11 @@ import pytest
 import tiny_server
 from lsp_session import Session, capabilities
 from onnx import TensorProto, helper, numpy_helper
+from tiny_probes import write_tiny_manifest
 from tiny_server import BASE, BASE_RATE, serve_in_thread
 
 from linewise.analysis.line_facts import FACTS
-from linewise.analysis.model_input import INPUT_BUILDER_VERSION
 from linewise.probe.calibration import Platt
-from linewise.probe.manifest import MANIFEST_VERSION, Calibrators, ProbeManifest, write_manifest
 
 
 def save(path, nodes, inputs, outputs, constants=()):
@@ -83,25 +82,7 @@ def probe(tmp_path_factory):
         ),
     }
     platt = Platt(slope=1.0, intercept=0.0, base_rate=BASE_RATE, n=12_345)
-    write_manifest(
-        ProbeManifest(
-            version=MANIFEST_VERSION,
-            model="tiny",
-            model_sha256="0" * 64,
-            scheme="fp32",
-            layers=(1,),
-            hidden_size=1,
-            input_builder=INPUT_BUILDER_VERSION,
-            facts=FACTS,
-            files=files,
-            calibrators=Calibrators(platt, platt, platt, platt),
-            threshold=0.2,
-            metrics={},
-            provenance={},
-            licence="Apache-2.0",
-        ),
-        folder / "manifest.json",
-    )
+    write_tiny_manifest(folder, files, 1, platt, threshold=0.2)
     return folder
 
 

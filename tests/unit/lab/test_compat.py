@@ -4,9 +4,7 @@ import hashlib
 import itertools
 import json
 import math
-import statistics
 from collections import Counter
-from pathlib import Path
 
 import cattrs
 import numpy as np
@@ -15,6 +13,7 @@ import torch
 from attrs import evolve
 from hypothesis import given
 from hypothesis import strategies as st
+from tiny_models import byte_pairs
 
 from linewise import models
 from linewise.errors import LabDataError
@@ -69,20 +68,7 @@ def tiny(kind="llama", seed=0):
 
 @pytest.fixture(scope="session")
 def words():
-    from tokenizers import Tokenizer, decoders, pre_tokenizers, trainers
-    from tokenizers import models as algorithms
-
-    raw = Tokenizer(algorithms.BPE())
-    raw.pre_tokenizer = pre_tokenizers.ByteLevel(add_prefix_space=False)
-    raw.decoder = decoders.ByteLevel()
-    trainer = trainers.BpeTrainer(
-        vocab_size=VOCABULARY,
-        special_tokens=["<|endoftext|>"],
-        initial_alphabet=pre_tokenizers.ByteLevel.alphabet(),
-        show_progress=False,
-    )
-    raw.train_from_iterator([Path(statistics.__file__).read_text("utf-8")], trainer)
-    return raw
+    return byte_pairs(VOCABULARY)
 
 
 @pytest.fixture(scope="session")
