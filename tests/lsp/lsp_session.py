@@ -21,6 +21,9 @@ PATIENCE = 60.0
 PAGE = (Path(__file__).parents[2] / "docs" / "findings.md").as_uri() + "#edit-risk"
 """What explains the code of a diagnostic."""
 
+COMING = "is being computed; hover again"
+"""What a hover says that is not complete."""
+
 SLOW_FILE = "".join(f"def f{number}():\n    slow = {number}\n\n" for number in range(150))
 """150 units of 30 ms each."""
 
@@ -365,6 +368,13 @@ class Session:
             types.TEXT_DOCUMENT_HOVER,
             types.HoverParams(types.TextDocumentIdentifier(uri), types.Position(line, character)),
         )
+
+    async def complete_hover(self, line, character=0, uri="file:///a.py"):
+        """Hover until nothing is missing; each answer is one more event of the server."""
+        deadline = time.monotonic() + PATIENCE
+        while COMING in (found := await self.hover(line, character, uri))["contents"]["value"]:
+            assert time.monotonic() < deadline, found
+        return found
 
     async def code_actions(self, line, *, last=None, diagnostics=(), only=None, uri="file:///a.py"):
         """Ask for the actions on whole lines; ``diagnostics`` are as they were on the wire."""

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 from jsonschema import Draft202012Validator
-from lsp_session import PATIENCE, Session, capabilities
+from lsp_session import COMING, PATIENCE, Session, capabilities
 from pygls.exceptions import JsonRpcException
 from tiny_server import serve_in_thread
 
@@ -24,7 +24,6 @@ pytestmark = pytest.mark.asyncio
 
 EXPLAIN = "linewise.server.explainLine"
 SCHEMA = json.loads((ROOT / "docs/schema/explain-v1.schema.json").read_text("utf-8"))
-COMING = "is being computed; hover again"
 EVERYTHING = {"threshold": 0.0}
 TEXT = '''\
 """Mean of numbers."""
@@ -68,11 +67,7 @@ async def text_of(session, line, uri="file:///a.py"):
 
 
 async def complete(session, line, uri="file:///a.py"):
-    """Hover until nothing is missing; each answer is one more event of the server."""
-    deadline = time.monotonic() + PATIENCE
-    while COMING in (shown := await text_of(session, line, uri)):
-        assert time.monotonic() < deadline, shown
-    return shown
+    return (await session.complete_hover(line, uri=uri))["contents"]["value"]
 
 
 async def test_a_hover_says_what_is_known_and_is_complete_later(connect):

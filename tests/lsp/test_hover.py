@@ -7,7 +7,7 @@ from types import SimpleNamespace
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from lsp_session import SLOW_FILE, Session
+from lsp_session import COMING, SLOW_FILE, Session
 from tiny_server import BASE, VALUES
 
 from linewise.analysis.names import NameProblem
@@ -26,8 +26,6 @@ from linewise.rationale.explanation import (
 from linewise.rationale.study.target import Target
 from linewise.results import Band, Finding, LineScore, Severity, TokenWeight
 
-COMING = "is being computed; hover again"
-
 TEXT = """\
 def f(x):
     danger = doubt + maybe
@@ -42,8 +40,7 @@ async def test_whole_markdown_on_a_flagged_line(connect):
     async with connect() as session:
         session.open(TEXT)
         await session.pull()
-        while COMING in (hover := await session.hover(1, 6))["contents"]["value"]:
-            pass
+        hover = await session.complete_hover(1, 6)
         mean, own = _logits()
         assert hover == {
             "contents": {
