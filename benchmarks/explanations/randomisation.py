@@ -18,7 +18,7 @@ import numpy.typing as npt
 import torch
 from rich.progress import track
 from scipy.stats import spearmanr
-from transformers import PreTrainedModel
+from transformers import AutoModelForCausalLM
 
 from benchmarks.explanations.heads import HeadProbe, recipe_of
 from benchmarks.explanations.subject import Subject, triple, weigh_line
@@ -75,8 +75,8 @@ def measure(data: Path, cache: Path, count: int, tokens: int) -> None:
 def _randomised(subject: Subject) -> Iterator[IncrementalModel]:
     """Install, for a while, the target model with weights drawn as before its training."""
     installed = subject.model.target.installed
-    weights = pretrained(installed.name)
-    _redraw(weights)
+    torch.manual_seed(0)
+    weights = AutoModelForCausalLM.from_config(pretrained(installed.name).config)
     # Gradients are taken of the folder's weights, so it stays as long as the model.
     with tempfile.TemporaryDirectory() as folder:
         save_whole(weights, installed, Path(folder))
@@ -87,19 +87,6 @@ def _randomised(subject: Subject) -> Iterator[IncrementalModel]:
             yield IncrementalModel(TargetModel.load(RANDOM, threads=1))
         finally:
             models.remove(RANDOM)
-
-
-def _redraw(weights: PreTrainedModel) -> None:
-    generator = torch.Generator().manual_seed(0)
-    deviation = float(getattr(weights.config, "initializer_range", 0.02))
-    with torch.no_grad():
-        for value in weights.parameters():
-            if value.ndim > 1:
-                value.normal_(0.0, deviation, generator=generator)
-            elif value.min() > 0:
-                value.fill_(1.0)  # the scale of a normalization
-            else:
-                value.zero_()
 
 
 def _edit(subject: Subject, random: IncrementalModel, unit: Unit) -> dict[str, Any]:

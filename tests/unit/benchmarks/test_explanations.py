@@ -18,6 +18,7 @@ from linewise.analysis.line_facts import line_facts
 from linewise.analysis.syntax import parse
 from linewise.lab.journal import Journal
 from linewise.lab.training.heads import MaxPoolHead
+from linewise.models import cache
 from linewise.rationale.attribution import EditRisks, NextTokens, attribute
 from linewise.rationale.explain_text import ExplainedText
 from linewise.rationale.line_input import line_inputs
@@ -247,22 +248,17 @@ def test_lines_of_documents_follow_the_draw():
     assert rows.tolist() == [2, 3, 4, 0, 1, 2, 3, 4]
 
 
-def test_random_weights_have_the_spread_of_untrained_ones(subject):
-    from transformers import LlamaConfig, LlamaForCausalLM
-
-    config = LlamaConfig(
-        vocab_size=384, hidden_size=32, intermediate_size=48, num_hidden_layers=1,
-        num_attention_heads=4, initializer_range=0.05,
-    )  # fmt: skip
-    model = LlamaForCausalLM(config)
-    before = {name: value.detach().clone() for name, value in model.named_parameters()}
-    randomisation._redraw(model)
-    for name, value in model.named_parameters():
-        if value.ndim > 1:
-            assert not torch.equal(value, before[name])
-            assert value.detach().std().item() == pytest.approx(0.05, rel=0.1)
-        else:
-            assert (value == 1).all()
+def test_the_random_model_is_another_and_still_reads_what_stands_before(subject):
+    ours = subject.model.target
+    with randomisation._randomised(subject) as random:
+        theirs = random.target
+        assert theirs.layers == ours.layers
+        assert theirs.weights_sha256 != ours.weights_sha256
+        logp = [model.surprisal([5, 6, 7, 8])[0] for model in (ours, theirs)]
+        assert not np.allclose(*logp, equal_nan=True)
+        after_others = theirs.surprisal([9, 10, 7, 8])[0]
+        assert logp[1][-1] != after_others[-1]
+    assert randomisation.RANDOM not in {each.name for each in cache.installed()}
 
 
 def test_likeness_is_of_ranks_with_and_without_signs():
