@@ -3,7 +3,7 @@
 from hypothesis import strategies as st
 
 from linewise.analysis.lines import LineTable
-from linewise.analysis.names import NameProblem
+from linewise.analysis.problems.problem import Problem
 from linewise.output.explanation.report import ExplanationReport
 from linewise.output.report import ModelReport
 from linewise.rationale.explain_line import ExplainedLine, ScoredLine
@@ -26,7 +26,7 @@ MODEL = ModelReport("tiny", "0" * 64, "int8", "CPUExecutionProvider")
 SCORED = ScoredLine(
     LineScore(4, 0.41, 1, "f"),
     LogitShares(-0.4, -2.9, 0.9, 1.6),
-    (NameProblem(4, "undefined", "lenght"),),
+    (Problem(4, "undefined", "lenght"),),
     3,
     0.08,
 )
@@ -106,7 +106,7 @@ def reports(draw):
         st.builds(LineScore, st.just(0), st.floats(0, 1), st.integers(1, 99), texts, st.booleans()),
         st.builds(LogitShares, numbers, numbers, numbers, numbers),
         st.lists(
-            st.builds(NameProblem, st.just(0), st.sampled_from(["unused", "undefined"]), texts),
+            st.builds(Problem, st.just(0), st.sampled_from(["unused", "undefined"]), texts),
             max_size=3,
         ).map(tuple),
         st.integers(1, 99),

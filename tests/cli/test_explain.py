@@ -61,7 +61,7 @@ def test_json(linewise, folder, engine):
     )
     parts = edit["logit"]
     assert parts["logit"] == pytest.approx(parts["mean"] + parts["facts"] + parts["head"])
-    assert [each["message"] for each in edit["names"]] == ["`lenght` is not defined here"]
+    assert [each["message"] for each in edit["problems"]] == ["`lenght` is not defined here"]
     assert sum(each["share"] for each in answer["categories"]) == pytest.approx(1, abs=1e-12)
     # What the model read up to the line's end, and nothing of it twice.
     assert "".join(each["text"] for each in answer["tokens"]) == TEXT.replace("\n\n\n", "\n", 1)

@@ -98,7 +98,7 @@ def test_what_the_json_says():
             "rank": 1,
             "code_lines": 3,
             "logit": {"logit": -0.4, "mean": -2.9, "facts": 0.9, "head": 1.6},
-            "names": [
+            "problems": [
                 {"kind": "undefined", "name": "lenght", "message": "`lenght` is not defined here"}
             ],
         },

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from lsp_session import COMING, SLOW_FILE, Session
 from tiny_server import BASE, VALUES
 
-from linewise.analysis.names import NameProblem
+from linewise.analysis.problems.problem import Problem
 from linewise.lsp.explanations import LineExplanation
 from linewise.lsp.hover import MOST_LINES, code_span, hover_lines, readable
 from linewise.rationale.explain_line import ScoredLine
@@ -242,7 +242,7 @@ scored_lines = st.builds(
     lambda names: ScoredLine(
         LineScore(3, 0.4, 2, "f"),
         LogitShares(-1.0, -3.0, 1.5, 0.5),
-        tuple(NameProblem(3, "undefined", name) for name in names),
+        tuple(Problem(3, "undefined", name) for name in names),
         40,
         0.08,
     ),

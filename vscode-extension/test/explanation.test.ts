@@ -109,7 +109,7 @@ const answer = {
     rank: 3,
     code_lines: 51,
     logit: { logit: -0.4, mean: -1, facts: 0.8, head: -0.2 },
-    names: [{ kind: "undefined", name: "c", message: "`c` is not defined here" }],
+    problems: [{ kind: "undefined", name: "c", message: "`c` is not defined here" }],
   },
   tokens: [
     { text: "a<b", line: 1, column: 1, weight: 0.4, group: 0, category: "operators" },

@@ -1,4 +1,4 @@
-"""What is known of a line without any model: how it looks, where it stands, what its names mean."""
+"""What is known of a line without any model: its looks, its place, what is wrong with it."""
 
 from __future__ import annotations
 
@@ -8,8 +8,10 @@ import numpy as np
 import numpy.typing as npt
 
 from linewise.analysis.line_features import FEATURES, line_features
-from linewise.analysis.names import NAME_FEATURES, name_features, name_problems
+from linewise.analysis.problems.features import PROBLEM_FEATURES, problem_features
+from linewise.analysis.problems.find import find
 from linewise.analysis.syntax import Syntax
+from linewise.analysis.units import find_units
 
 # How large files and functions are says which collection of exercises a program is from, and so
 # how often its lines are edited. Trees that see it do well there, and flag every large file
@@ -26,10 +28,9 @@ _OF_COLLECTIONS = frozenset(
         "document units",
     }
 )
-_CHOSEN = [
-    number for number, name in enumerate((*FEATURES, *NAME_FEATURES)) if name not in _OF_COLLECTIONS
-]
-FACTS: tuple[str, ...] = tuple((*FEATURES, *NAME_FEATURES)[number] for number in _CHOSEN)
+_ALL = (*FEATURES, *PROBLEM_FEATURES)
+_CHOSEN = [number for number, name in enumerate(_ALL) if name not in _OF_COLLECTIONS]
+FACTS: tuple[str, ...] = tuple(_ALL[number] for number in _CHOSEN)
 """The names of the columns of `line_facts`, in order."""
 
 
@@ -38,6 +39,7 @@ def line_facts(syntax: Syntax, wanted: Sequence[int]) -> npt.NDArray[np.float32]
 
     ``wanted`` must be all code lines of the document: some facts compare a line with the others.
     """
-    names = name_features(name_problems(syntax.lines.text), wanted)
-    every = np.concatenate((line_features(syntax, wanted), names), axis=1)
+    units = [each.first_line for each in find_units(syntax)]
+    wrong = problem_features(find(syntax.lines.text), wanted, units)
+    every = np.concatenate((line_features(syntax, wanted), wrong), axis=1)
     return every[:, _CHOSEN].astype(np.float32)

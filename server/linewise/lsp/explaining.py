@@ -121,7 +121,7 @@ class Drafts:
         if known is None or (cell := outcome.document.cell) is None:
             return known
         at = line + cell.first_line
-        problems = tuple(evolve(each, line=line) for each in text.names if each.line == at)
+        problems = tuple(evolve(each, line=line) for each in text.problems if each.line == at)
         return evolve(known, problems=problems)
 
     def begin(

@@ -199,21 +199,22 @@ def compute(
 def _reasons(
     document: Document, scored: ScoredText, weights: Mapping[int, tuple[TokenWeight, ...]]
 ) -> dict[int, str]:
-    """Say why of each flagged line: a name that resolves to nothing, or else what weighs most."""
+    """Say why of each flagged line: what is known to be wrong, or else what weighs most."""
     from linewise.analysis.line_facts import FACTS
-    from linewise.analysis.names import LINE_PROBLEMS, name_problems
+    from linewise.analysis.problems.features import LINE_PROBLEMS
+    from linewise.analysis.problems.find import problems
     from linewise.rationale.explanation import sentence
 
     reasons = {line: reason for line in weights if (reason := _heaviest(weights[line]))}
-    # Names are resolved again only if the facts say that it is worth it: it takes a while.
-    columns = [FACTS.index(name) for name in LINE_PROBLEMS if name in FACTS]
+    # The text is looked through again only if the facts say that it is worth it.
+    columns = [FACTS.index(name) for name in LINE_PROBLEMS]
     counts = scored.facts[:, columns].sum(axis=1)
     if not any(counts[at] for at, each in enumerate(scored.lines) if each.line in weights):
         return reasons
     # A cell's names may be defined in others.
     cell = document.cell
     text, first = (document.text, 0) if cell is None else (cell.notebook.text, cell.first_line)
-    for problem in reversed(name_problems(text)):
+    for problem in reversed(problems(text)):
         if problem.line - first in weights:
             reasons[problem.line - first] = sentence(problem, "'{}'".format)
     return reasons

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from attrs import frozen
 
-from linewise.analysis.names import NameProblem
+from linewise.analysis.problems.problem import Problem
 from linewise.engine import Engine, ScoredText
 from linewise.errors import LinewiseError
 from linewise.models.runtime import TargetModel
@@ -19,14 +19,14 @@ from linewise.results import LineScore
 class ScoredLine:
     """A line's probability and what is known of it before the model is asked why.
 
-    ``logit`` is how its logit came about; ``problems`` are its names' problems. ``lines`` code
-    lines of the document were scored, and ``base_rate`` of such lines were edited where the
-    calibrator was fitted.
+    ``logit`` is how its logit came about; ``problems`` are what is known to be wrong with it.
+    ``lines`` code lines of the document were scored, and ``base_rate`` of such lines were edited
+    where the calibrator was fitted.
     """
 
     score: LineScore
     logit: LogitShares
-    problems: tuple[NameProblem, ...]
+    problems: tuple[Problem, ...]
     lines: int
     base_rate: float
 
@@ -61,7 +61,7 @@ def scored_line(
             return ScoredLine(
                 score,
                 logit_shares(engine.probe, scored.facts, scored.heads, row),
-                tuple(each for each in text.names if each.line == line),
+                tuple(each for each in text.problems if each.line == line),
                 len(scored.lines),
                 scored.base_rate,
             )

@@ -8,7 +8,8 @@ from pathlib import PurePath
 from attrs import field, frozen
 
 from linewise.analysis.code_lines import code_lines
-from linewise.analysis.names import NameProblem, name_problems
+from linewise.analysis.problems.find import problems
+from linewise.analysis.problems.problem import Problem
 from linewise.analysis.syntax import Syntax, parse
 from linewise.rationale.noise.reformatting import random_style, reformat
 from linewise.rationale.noise.renaming import rename_locals
@@ -74,9 +75,9 @@ class ExplainedText:
         return read_text(self.text, self.language)
 
     @cached_property
-    def names(self) -> tuple[NameProblem, ...]:
-        """What is wrong with names, by line; nothing is known of other languages than Python."""
-        return name_problems(self.text) if self.is_python else ()
+    def problems(self) -> tuple[Problem, ...]:
+        """What is known to be wrong, by line; nothing of other languages than Python."""
+        return problems(self.text) if self.is_python else ()
 
     def rewrite(self, seed: int) -> Rewritten | None:
         """Return a harmless rewrite of a Python text, None if that one changes nothing.

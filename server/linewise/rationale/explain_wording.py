@@ -15,7 +15,7 @@ from linewise.rationale.explanation import (
 from linewise.wording import edit_message, ordinal
 
 if TYPE_CHECKING:
-    from linewise.analysis.names import NameProblem
+    from linewise.analysis.problems.problem import Problem
     from linewise.rationale.explain_line import ScoredLine
 
 _SHORT = {"logits of the edit probability": "log-odds", "nats of log-probability": "nats"}
@@ -39,9 +39,9 @@ def standing(scored: ScoredLine) -> str:
 
 
 def problems_sentence(
-    problems: tuple[NameProblem, ...], code: Callable[[str], str] = quoted
+    problems: tuple[Problem, ...], code: Callable[[str], str] = quoted
 ) -> str | None:
-    """Say what is wrong with the line's names, in one sentence; None if nothing is known to be."""
+    """Say what is wrong with the line, in one sentence; None if nothing is known to be."""
     said = list(dict.fromkeys(sentence(each, code) for each in problems))
     if not said:
         return None

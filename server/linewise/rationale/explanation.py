@@ -14,7 +14,7 @@ from attrs import frozen
 from linewise.rationale.study.target import Target
 
 if TYPE_CHECKING:
-    from linewise.analysis.names import NameProblem
+    from linewise.analysis.problems.problem import Problem
 
 _BREAK = re.compile(r"\r\n|\n|\r")
 
@@ -189,9 +189,22 @@ _PROBLEMS = {
     "redefined": "{} replaces a definition that was never used",
     "unused import": "{} is imported but never used",
     "star import": "names from {} cannot be checked: it is imported with *",
+    "no value": "{} returns values elsewhere, but none if it ends here",
+    "ignored parameters": "{} reads none of its parameters",
+    "empty": "{} does nothing yet",
+    "idle": "{} is defined inside a function that never mentions it",
+    "endless recursion": "{} calls itself without end",
+    "endless loop": "nothing in this loop changes {}",
+    "past the end": "this index runs past the end of {}",
+    "changed while read": "{} is changed while it is looped over",
+    "always the same": "{} turns out the same every time",
+    "inexact": "{} asks a quotient to be exactly equal",
+    "lost value": "the value of {} is not used",
+    "returns nothing": "{} changes its object and returns None",
+    "without self": "{} takes no self, so no instance can call it",
 }
 
 
-def sentence(problem: NameProblem, code: Callable[[str], str] = "`{}`".format) -> str:
-    """Say what is wrong with a name; ``code`` quotes it."""
+def sentence(problem: Problem, code: Callable[[str], str] = "`{}`".format) -> str:
+    """Say what is wrong; ``code`` quotes the name or the code that it is about."""
     return _PROBLEMS[problem.kind].format(code(problem.name))

@@ -28,8 +28,8 @@ export interface Edit {
   readonly codeLines: number;
   /** By how much facts of the line and the model's reading move the log-odds away from the file's mean. */
   readonly logit: { readonly facts: number; readonly head: number } | undefined;
-  /** What is wrong with names; code stands between backticks. */
-  readonly names: readonly string[];
+  /** What is known to be wrong with the line; code stands between backticks. */
+  readonly problems: readonly string[];
 }
 
 export interface Token {

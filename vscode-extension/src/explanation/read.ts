@@ -44,7 +44,7 @@ function editOf(json: Json | undefined): Edit | undefined {
     rank: numberOf(json.rank) ?? 0,
     codeLines: numberOf(json.code_lines) ?? 0,
     logit: facts === undefined || head === undefined ? undefined : { facts, head },
-    names: listOf(json.names).map(({ message }) => textOf(message)),
+    problems: listOf(json.problems).map(({ message }) => textOf(message)),
   };
 }
 

@@ -22,7 +22,7 @@ export function riskSection({ edit }: Explanation): Html {
       ${l10n.t("Number {0} of {1} lines of code in this file.", edit.rank, edit.codeLines)}
       ${edit.logit ? moved(edit.logit) : ""}
     </p>
-    ${edit.names.map((message) => html`<p class="name">${withCode(message)}</p>`)}`;
+    ${edit.problems.map((message) => html`<p class="problem">${withCode(message)}</p>`)}`;
 }
 
 function moved({ facts, head }: NonNullable<Edit["logit"]>): string {

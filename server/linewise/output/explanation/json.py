@@ -66,7 +66,7 @@ def _edit(scored: ScoredLine) -> dict[str, Any]:
         "rank": score.rank,
         "code_lines": scored.lines,
         "logit": cattrs.unstructure(scored.logit),
-        "names": [
+        "problems": [
             {"kind": each.kind, "name": each.name, "message": sentence(each)}
             for each in scored.problems
         ],

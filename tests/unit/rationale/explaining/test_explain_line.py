@@ -4,7 +4,9 @@ from pathlib import Path
 
 import pytest
 
-from linewise.analysis.names import NameProblem, name_problems
+from linewise.analysis.problems import flow, names
+from linewise.analysis.problems.find import problems
+from linewise.analysis.problems.problem import Problem
 from linewise.errors import LinewiseError
 from linewise.rationale.explain_line import explainer_of, scored_line
 from linewise.rationale.explain_text import ExplainedText, language_of
@@ -90,13 +92,11 @@ def test_languages_by_suffix(path, language):
     ],
 )
 def test_what_is_wrong_with_names(text, said):
-    assert problems_sentence(name_problems(text)) == said
+    assert problems_sentence(problems(text)) == said
 
 
 def test_every_kind_of_problem_has_a_sentence():
-    from linewise.analysis.names import _KINDS
-
-    assert all(sentence(NameProblem(0, kind, "x")) for kind in _KINDS)
+    assert all(sentence(Problem(0, kind, "x")) for kind in (*names.KINDS, *flow.KINDS))
 
 
 def test_sentences():

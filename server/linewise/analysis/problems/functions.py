@@ -1,0 +1,160 @@
+"""Functions that end without their value, never end, or do nothing."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterator
+
+from linewise.analysis.problems.problem import Problem
+from linewise.analysis.problems.tree import Function, own, problem_at, stored
+
+# What may keep a call from being made.
+_BRANCHES = (
+    ast.If,
+    ast.IfExp,
+    ast.BoolOp,
+    ast.Match,
+    ast.Try,
+    ast.TryStar,
+    ast.For,
+    ast.AsyncFor,
+    ast.While,
+    ast.ListComp,
+    ast.SetComp,
+    ast.DictComp,
+    ast.GeneratorExp,
+    ast.Raise,
+    ast.Yield,
+    ast.YieldFrom,
+)
+_NEVER_RETURN = frozenset(
+    {"sys.exit", "exit", "quit", "os._exit", "os.abort", "pytest.fail", "self.fail"}
+)
+
+
+def no_value(function: Function, nodes: list[ast.AST]) -> Iterator[Problem]:
+    """Find a function that returns values on some paths and comes to its end on others."""
+    if any(isinstance(each, ast.Yield | ast.YieldFrom) for each in nodes):
+        return
+    valued = any(isinstance(each, ast.Return) and each.value is not None for each in nodes)
+    if valued and not _ends(function.body):
+        yield problem_at(function.body[-1], "no value", function.name)
+
+
+def ignored_parameters(function: Function, nodes: list[ast.AST]) -> Iterator[Problem]:
+    """Find a function with parameters that reads none of them, unless it stands for others.
+
+    Methods are let pass: what they are given is often for those of other classes.
+    """
+    given = function.args
+    asked = {each.arg for each in (*given.posonlyargs, *given.args, *given.kwonlyargs)}
+    if not asked or not asked.isdisjoint({"self", "cls"}) or _is_stub(function):
+        return
+    # A function inside may read them.
+    read = (each.id for each in ast.walk(function) if isinstance(each, ast.Name))
+    if asked.isdisjoint(read) and not any(
+        isinstance(each, ast.Call) and isinstance(each.func, ast.Name) and each.func.id == "locals"
+        for each in nodes
+    ):
+        yield problem_at(function, "ignored parameters", function.name)
+
+
+def empty(tree: ast.Module) -> Iterator[Problem]:
+    """Find a module's functions that are not written yet: parameters, and nothing done."""
+    last = {each.name: each for each in tree.body if isinstance(each, Function)}
+    for function in last.values():
+        given = function.args
+        if (
+            (given.posonlyargs or given.args)
+            and not function.decorator_list
+            and all(
+                isinstance(each, ast.Pass)
+                or (isinstance(each, ast.Expr) and isinstance(each.value, ast.Constant))
+                for each in function.body
+            )
+        ):
+            yield problem_at(function, "empty", function.name)
+
+
+def idle(function: Function, _: list[ast.AST]) -> Iterator[Problem]:
+    """Find a function that is defined inside another, which does not mention it."""
+    inner = [each for each in function.body if isinstance(each, Function)]
+    for each in inner:
+        own = {id(node) for node in ast.walk(each)}
+        if not each.decorator_list and not any(
+            isinstance(node, ast.Name) and node.id == each.name and id(node) not in own
+            for node in ast.walk(function)
+        ):
+            yield problem_at(each, "idle", each.name)
+
+
+def endless_recursion(function: Function, nodes: list[ast.AST]) -> Iterator[Problem]:
+    """Find a function that calls itself on every path, or with what it was given."""
+    calls = [
+        each
+        for each in nodes
+        if isinstance(each, ast.Call)
+        and isinstance(each.func, ast.Name)
+        and each.func.id == function.name
+    ]
+    replaced = any(isinstance(each, ast.Global) for each in nodes)
+    if not calls or replaced or isinstance(function, ast.AsyncFunctionDef):
+        return
+    if not any(isinstance(each, _BRANCHES) for each in nodes):
+        yield from (problem_at(each, "endless recursion", function.name) for each in calls)
+        return
+    given = function.args
+    names = [each.arg for each in (*given.posonlyargs, *given.args)]
+    changed = stored(nodes) & {*names}
+    for call in calls:
+        same = [each.id for each in call.args if isinstance(each, ast.Name)] == names
+        if same and names and not changed and len(call.args) == len(names) and not call.keywords:
+            yield problem_at(call, "endless recursion", function.name)
+
+
+def without_self(cls: ast.ClassDef) -> Iterator[Problem]:
+    """Find a method that takes no parameter at all, so that no instance can call it."""
+    for method in cls.body:
+        if isinstance(method, Function) and not method.decorator_list:
+            given = method.args
+            if not (given.posonlyargs or given.args or given.vararg):
+                yield problem_at(method, "without self", method.name)
+
+
+def _ends(body: list[ast.stmt]) -> bool:
+    """Tell whether a block never reaches its end."""
+    match body[-1] if body else None:
+        case ast.Return() | ast.Raise():
+            ends = True
+        case ast.If(body=then, orelse=otherwise):
+            ends = _ends(then) and _ends(otherwise)
+        case ast.While(test=ast.Constant(value=value), body=inside):
+            ends = bool(value) and not any(isinstance(each, ast.Break) for each in own(inside))
+        case ast.With(body=inside) | ast.AsyncWith(body=inside):
+            ends = _ends(inside)
+        case ast.Try() | ast.TryStar() as tried:
+            ends = _ends(tried.finalbody) or (
+                _ends(tried.orelse or tried.body)
+                and all(_ends(each.body) for each in tried.handlers)
+            )
+        case ast.Match(cases=cases):
+            # That some case will match is taken for granted.
+            ends = all(_ends(each.body) for each in cases)
+        case ast.Expr(value=ast.Call(func=called)):
+            ends = ast.unparse(called) in _NEVER_RETURN
+        case _:
+            ends = False
+    return ends
+
+
+def _is_stub(function: Function) -> bool:
+    """Tell whether a function only stands for others: it raises, passes or returns a constant."""
+    body = function.body
+    if isinstance(body[0], ast.Expr) and isinstance(body[0].value, ast.Constant):
+        body = body[1:]
+    return bool(function.decorator_list) or all(
+        isinstance(each, ast.Pass | ast.Raise)
+        or (isinstance(each, ast.Expr) and isinstance(each.value, ast.Constant))
+        or (isinstance(each, ast.Return) and isinstance(each.value, ast.Constant | None))
+        for each in body
+    )
