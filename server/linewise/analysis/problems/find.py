@@ -11,7 +11,7 @@ from attrs import frozen
 from linewise.analysis.problems.flow import flow_problems
 from linewise.analysis.problems.names import name_problems
 from linewise.analysis.problems.problem import Problem
-from linewise.analysis.problems.tree import functions
+from linewise.analysis.problems.tree import Code, Function, codes
 
 
 @frozen
@@ -35,15 +35,18 @@ def find(text: str) -> Found:
             # An invalid escape in somebody's string is nothing the log should hear of.
             warnings.simplefilter("ignore")
             tree = ast.parse(text)
-        found = [*name_problems(tree), *flow_problems(tree)]
+        found = codes(tree)
+        wrong = [*name_problems(tree), *flow_problems(found)]
     except (SyntaxError, ValueError, RecursionError, MemoryError):
         return Found()
-    return Found(tuple(sorted(found, key=lambda each: each.line)), _annotated(tree))
+    return Found(tuple(sorted(wrong, key=lambda each: each.line)), _annotated(found))
 
 
-def _annotated(tree: ast.Module) -> frozenset[int]:
+def _annotated(found: list[Code]) -> frozenset[int]:
     lines: set[int] = set()
-    for function in functions(tree):
+    functions = [each.owner for each in found if isinstance(each.owner, Function)]
+    # Those around others come first.
+    for function in sorted(functions, key=lambda each: each.lineno):
         own = range(function.lineno - 1, function.end_lineno or function.lineno)
         given = function.args
         if function.returns or any(

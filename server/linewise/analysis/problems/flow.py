@@ -7,7 +7,7 @@ They look at one function at a time and know nothing of types; what may be right
 from __future__ import annotations
 
 import ast
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 
 from linewise.analysis.problems.functions import (
     empty,
@@ -19,13 +19,14 @@ from linewise.analysis.problems.functions import (
 )
 from linewise.analysis.problems.loops import changed_while_read, endless_loop, past_the_end
 from linewise.analysis.problems.problem import Problem
-from linewise.analysis.problems.tree import Function, functions, own
+from linewise.analysis.problems.tree import Code, Function
 from linewise.analysis.problems.values import always_the_same, inexact, lost_value
 
-_CHECKS: tuple[Callable[[Function, list[ast.AST]], Iterator[Problem]], ...] = (
+_CHECKS: tuple[Callable[[Function, Code], Iterator[Problem]], ...] = (
     no_value,
     ignored_parameters,
     idle,
+    endless_recursion,
     endless_loop,
     past_the_end,
     changed_while_read,
@@ -50,18 +51,14 @@ KINDS = (
 )
 
 
-def flow_problems(tree: ast.Module) -> Iterator[Problem]:
-    """Yield what is wrong with a module's functions, in no order."""
-    methods = set()
-    for node in ast.walk(tree):
-        if isinstance(node, ast.ClassDef):
-            methods |= {id(each) for each in node.body}
-            yield from without_self(node)
-    for function in functions(tree):
-        nodes = list(own(function.body))
-        for check in _CHECKS:
-            yield from check(function, nodes)
-        if id(function) not in methods:
-            # What a method calls by its own name alone is something else.
-            yield from endless_recursion(function, nodes)
-    yield from empty(tree)
+def flow_problems(codes: Iterable[Code]) -> Iterator[Problem]:
+    """Yield what is wrong with the code of a module, in no order."""
+    for code in codes:
+        owner = code.owner
+        if isinstance(owner, ast.Module):
+            yield from empty(owner)
+        elif isinstance(owner, ast.ClassDef):
+            yield from without_self(owner)
+        elif isinstance(owner, Function):
+            for check in _CHECKS:
+                yield from check(owner, code)

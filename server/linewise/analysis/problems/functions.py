@@ -6,7 +6,7 @@ import ast
 from collections.abc import Iterator
 
 from linewise.analysis.problems.problem import Problem
-from linewise.analysis.problems.tree import Function, own, problem_at, stored
+from linewise.analysis.problems.tree import Code, Function, is_name, own, problem_at, stored
 
 # What may keep a call from being made.
 _BRANCHES = (
@@ -32,16 +32,16 @@ _NEVER_RETURN = frozenset(
 )
 
 
-def no_value(function: Function, nodes: list[ast.AST]) -> Iterator[Problem]:
+def no_value(function: Function, code: Code) -> Iterator[Problem]:
     """Find a function that returns values on some paths and comes to its end on others."""
-    if any(isinstance(each, ast.Yield | ast.YieldFrom) for each in nodes):
+    if code.any(ast.Yield, ast.YieldFrom):
         return
-    valued = any(isinstance(each, ast.Return) and each.value is not None for each in nodes)
+    valued = any(each.value is not None for each in code.of(ast.Return))
     if valued and not _ends(function.body):
         yield problem_at(function.body[-1], "no value", function.name)
 
 
-def ignored_parameters(function: Function, nodes: list[ast.AST]) -> Iterator[Problem]:
+def ignored_parameters(function: Function, code: Code) -> Iterator[Problem]:
     """Find a function with parameters that reads none of them, unless it stands for others.
 
     Methods are let pass: what they are given is often for those of other classes.
@@ -50,12 +50,11 @@ def ignored_parameters(function: Function, nodes: list[ast.AST]) -> Iterator[Pro
     asked = {each.arg for each in (*given.posonlyargs, *given.args, *given.kwonlyargs)}
     if not asked or not asked.isdisjoint({"self", "cls"}) or _is_stub(function):
         return
+    if not asked.isdisjoint(each.id for each in code.of(ast.Name)):
+        return
     # A function inside may read them.
-    read = (each.id for each in ast.walk(function) if isinstance(each, ast.Name))
-    if asked.isdisjoint(read) and not any(
-        isinstance(each, ast.Call) and isinstance(each.func, ast.Name) and each.func.id == "locals"
-        for each in nodes
-    ):
+    read = {each.id for each in ast.walk(function) if isinstance(each, ast.Name)}
+    if asked.isdisjoint(read) and "locals" not in read:
         yield problem_at(function, "ignored parameters", function.name)
 
 
@@ -76,9 +75,9 @@ def empty(tree: ast.Module) -> Iterator[Problem]:
             yield problem_at(function, "empty", function.name)
 
 
-def idle(function: Function, _: list[ast.AST]) -> Iterator[Problem]:
+def idle(function: Function, code: Code) -> Iterator[Problem]:
     """Find a function that is defined inside another, which does not mention it."""
-    inner = [each for each in function.body if isinstance(each, Function)]
+    inner: tuple[Function, ...] = (*code.of(ast.FunctionDef), *code.of(ast.AsyncFunctionDef))
     for each in inner:
         own = {id(node) for node in ast.walk(each)}
         if not each.decorator_list and not any(
@@ -88,24 +87,19 @@ def idle(function: Function, _: list[ast.AST]) -> Iterator[Problem]:
             yield problem_at(each, "idle", each.name)
 
 
-def endless_recursion(function: Function, nodes: list[ast.AST]) -> Iterator[Problem]:
+def endless_recursion(function: Function, code: Code) -> Iterator[Problem]:
     """Find a function that calls itself on every path, or with what it was given."""
-    calls = [
-        each
-        for each in nodes
-        if isinstance(each, ast.Call)
-        and isinstance(each.func, ast.Name)
-        and each.func.id == function.name
-    ]
-    replaced = any(isinstance(each, ast.Global) for each in nodes)
-    if not calls or replaced or isinstance(function, ast.AsyncFunctionDef):
+    calls = [each for each in code.of(ast.Call) if is_name(each.func, function.name)]
+    # What a method calls by its own name alone is something else.
+    other = isinstance(code.within, ast.ClassDef) or isinstance(function, ast.AsyncFunctionDef)
+    if not calls or other or code.any(ast.Global):
         return
-    if not any(isinstance(each, _BRANCHES) for each in nodes):
+    if not code.any(*_BRANCHES):
         yield from (problem_at(each, "endless recursion", function.name) for each in calls)
         return
     given = function.args
     names = [each.arg for each in (*given.posonlyargs, *given.args)]
-    changed = stored(nodes) & {*names}
+    changed = stored(code.of(ast.Name)) & {*names}
     for call in calls:
         same = [each.id for each in call.args if isinstance(each, ast.Name)] == names
         if same and names and not changed and len(call.args) == len(names) and not call.keywords:

@@ -4,22 +4,19 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Iterable, Iterator
-from typing import TypeAlias
 
 from linewise.analysis.problems.problem import Problem
-from linewise.analysis.problems.tree import SCOPES, Function, is_name, own, problem_at, stored
-
-_Loop: TypeAlias = ast.For | ast.AsyncFor
+from linewise.analysis.problems.tree import SCOPES, Code, Function, is_name, own, problem_at, stored
 
 _LEAVES = (ast.Return, ast.Raise, ast.Break, ast.Continue)
 # Appending is left out: lists of what is still to do are read that way.
 _CHANGES = frozenset({"insert", "remove", "pop", "discard", "clear"})
 
 
-def endless_loop(_: Function, nodes: list[ast.AST]) -> Iterator[Problem]:
+def endless_loop(_: Function, code: Code) -> Iterator[Problem]:
     """Find a loop whose condition reads names only, none of which its body changes."""
-    for loop in nodes:
-        if not isinstance(loop, ast.While) or isinstance(loop.test, ast.Constant):
+    for loop in code.of(ast.While):
+        if isinstance(loop.test, ast.Constant):
             continue
         plain = (ast.Name, ast.Constant, ast.Compare, ast.BinOp, ast.UnaryOp, ast.BoolOp)
         parts = [each for each in ast.walk(loop.test) if isinstance(each, ast.expr)]
@@ -33,10 +30,10 @@ def endless_loop(_: Function, nodes: list[ast.AST]) -> Iterator[Problem]:
             yield problem_at(loop, "endless loop", min(tested))
 
 
-def past_the_end(_: Function, nodes: list[ast.AST]) -> Iterator[Problem]:
+def past_the_end(_: Function, code: Code) -> Iterator[Problem]:
     """Find ``items[i + 1]`` in ``for i in range(len(items))`` that compares i with nothing."""
-    for loop in nodes:
-        if not (isinstance(loop, ast.For) and isinstance(loop.target, ast.Name)):
+    for loop in code.of(ast.For):
+        if not isinstance(loop.target, ast.Name):
             continue
         items, at = _whole_range(loop.iter), loop.target.id
         if items is None:
@@ -49,10 +46,10 @@ def past_the_end(_: Function, nodes: list[ast.AST]) -> Iterator[Problem]:
             yield from (problem_at(each, "past the end", items) for each in beyond)
 
 
-def changed_while_read(_: Function, nodes: list[ast.AST]) -> Iterator[Problem]:
+def changed_while_read(_: Function, code: Code) -> Iterator[Problem]:
     """Find a loop over a list that takes items from it, and goes on."""
-    for loop in nodes:
-        if not (isinstance(loop, _Loop) and isinstance(loop.iter, ast.Name)):
+    for loop in code.of(ast.For):
+        if not isinstance(loop.iter, ast.Name):
             continue
         for block in _blocks(loop.body):
             if any(isinstance(each, _LEAVES) for each in block):

@@ -1,20 +1,69 @@
-"""What the checks of flow share: walking over a function's own code, and names in it."""
+"""What the checks of flow share: each function's own code by kind of node, and names in it.
+
+A file is walked over once, however many checks there are.
+"""
 
 from __future__ import annotations
 
 import ast
+from collections import defaultdict
 from collections.abc import Iterable, Iterator
-from typing import TypeAlias
+from typing import TypeAlias, TypeVar
+
+from attrs import field, frozen
 
 from linewise.analysis.problems.problem import Problem
 
 Function: TypeAlias = ast.FunctionDef | ast.AsyncFunctionDef
 SCOPES = (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef, ast.Lambda)
+_Node = TypeVar("_Node", bound=ast.AST)
 
 
-def functions(tree: ast.Module) -> Iterator[Function]:
-    """Yield every function, those around others first."""
-    return (each for each in ast.walk(tree) if isinstance(each, Function))
+@frozen(eq=False)
+class Code:
+    """What runs when a function does: its nodes, but for those inside other functions.
+
+    ``owner`` is the function, the class whose body it is, the module, or a lambda; ``within`` is
+    that around it.
+    """
+
+    owner: ast.AST
+    within: ast.AST | None
+    _nodes: dict[type[ast.AST], list[ast.AST]] = field(factory=lambda: defaultdict(list))
+
+    def add(self, node: ast.AST) -> None:
+        """Take in a node."""
+        self._nodes[type(node)].append(node)
+
+    def of(self, kind: type[_Node]) -> Iterator[_Node]:
+        """Yield the nodes of exactly this kind."""
+        return iter(self._nodes.get(kind, ()))  # type: ignore[arg-type]
+
+    def any(self, *kinds: type[ast.AST]) -> bool:
+        """Tell whether there is a node of these kinds."""
+        return any(kind in self._nodes for kind in kinds)
+
+
+def codes(tree: ast.Module) -> list[Code]:
+    """Return the code of a module and of each of its classes, functions and lambdas."""
+    found = [Code(tree, None)]
+    waiting: list[tuple[ast.AST, Code]] = [(tree, found[0])]
+    while waiting:
+        node, code = waiting.pop()
+        for name in node._fields:
+            if name == "ctx":
+                continue  # whether a name is read or written: no node of its own
+            value = getattr(node, name, None)
+            for child in value if isinstance(value, list) else (value,):
+                if not isinstance(child, ast.AST):
+                    continue
+                code.add(child)
+                inner = code
+                if isinstance(child, SCOPES):
+                    inner = Code(child, code.owner)
+                    found.append(inner)
+                waiting.append((child, inner))
+    return found
 
 
 def own(body: Iterable[ast.AST]) -> Iterator[ast.AST]:
