@@ -198,7 +198,7 @@ async def test_lines_of_a_cell_are_explained_with_the_cells_above(connect, monke
         answer = await session.execute(EXPLAIN, {"uri": cells[1], "line": 4})
         assert (answer["line"], answer["text"]) == (5, "    return total / lenght")
         assert {each["line"] for each in answer["tokens"]} <= set(range(1, 6))
-        assert answer["edit"]["names"][0]["name"] == "lenght"
+        assert answer["edit"]["problems"][0]["name"] == "lenght"
         assert (f"{above}\n{below}", 6) in asked
 
 
@@ -391,7 +391,7 @@ async def test_the_command_answers_as_the_command_line(connect, tiny_probe):
     assert answer["language"] == "python"
     assert (answer["method"], answer["target"]) == ("knockout", "edit")
     assert answer["text"] == "    return total / lenght"
-    assert [each["message"] for each in answer["edit"]["names"]] == ["`lenght` is not defined here"]
+    assert [each["message"] for each in answer["edit"]["problems"]] == ["`lenght` is not defined here"]
     assert sum(each["share"] for each in answer["categories"]) == pytest.approx(1, abs=1e-12)
     assert [(each["text"], each["weight"]) for each in answer["tokens"]] == [
         (each.text, pytest.approx(each.weight, abs=1e-5)) for each in expected.tokens
