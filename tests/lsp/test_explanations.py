@@ -391,7 +391,8 @@ async def test_the_command_answers_as_the_command_line(connect, tiny_probe):
     assert answer["language"] == "python"
     assert (answer["method"], answer["target"]) == ("knockout", "edit")
     assert answer["text"] == "    return total / lenght"
-    assert [each["message"] for each in answer["edit"]["problems"]] == ["`lenght` is not defined here"]
+    (problem,) = answer["edit"]["problems"]
+    assert problem["message"] == "`lenght` is not defined here"
     assert sum(each["share"] for each in answer["categories"]) == pytest.approx(1, abs=1e-12)
     assert [(each["text"], each["weight"]) for each in answer["tokens"]] == [
         (each.text, pytest.approx(each.weight, abs=1e-5)) for each in expected.tokens
