@@ -44,11 +44,14 @@ def no_value(function: Function, code: Code) -> Iterator[Problem]:
 def ignored_parameters(function: Function, code: Code) -> Iterator[Problem]:
     """Find a function with parameters that reads none of them, unless it stands for others.
 
-    Methods are let pass: what they are given is often for those of other classes.
+    Methods and functions inside others are let pass: what they are given is often for others to
+    read. So are tests: what they are given may be there for its effect.
     """
     given = function.args
     asked = {each.arg for each in (*given.posonlyargs, *given.args, *given.kwonlyargs)}
-    if not asked or not asked.isdisjoint({"self", "cls"}) or _is_stub(function):
+    if not asked or not isinstance(code.within, ast.Module) or _is_stub(function):
+        return
+    if function.name.startswith(("test_", "pytest_")):
         return
     if not asked.isdisjoint(each.id for each in code.of(ast.Name)):
         return
@@ -111,7 +114,7 @@ def without_self(cls: ast.ClassDef) -> Iterator[Problem]:
     for method in cls.body:
         if isinstance(method, Function) and not method.decorator_list:
             given = method.args
-            if not (given.posonlyargs or given.args or given.vararg):
+            if not (given.posonlyargs or given.args or given.vararg or given.kwarg):
                 yield problem_at(method, "without self", method.name)
 
 

@@ -16,6 +16,7 @@ from linewise.analysis.problems.problem import Problem
 
 Function: TypeAlias = ast.FunctionDef | ast.AsyncFunctionDef
 SCOPES = (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef, ast.Lambda)
+_LONGEST = 40
 _Node = TypeVar("_Node", bound=ast.AST)
 
 
@@ -88,6 +89,12 @@ def stored(nodes: Iterable[ast.AST]) -> set[str]:
 def is_name(node: ast.expr, name: str) -> bool:
     """Tell whether a node is that name."""
     return isinstance(node, ast.Name) and node.id == name
+
+
+def shortened(node: ast.expr) -> str:
+    """Return an expression as it is written, 40 characters of it at most."""
+    text = ast.unparse(node)
+    return text if len(text) <= _LONGEST else f"{text[: _LONGEST - 1]}…"
 
 
 def problem_at(node: ast.stmt | ast.expr, kind: str, name: str) -> Problem:

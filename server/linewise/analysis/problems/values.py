@@ -6,9 +6,10 @@ import ast
 from collections.abc import Iterator
 
 from linewise.analysis.problems.problem import Problem
-from linewise.analysis.problems.tree import Code, Function, is_name, problem_at
+from linewise.analysis.problems.tree import Code, Function, is_name, problem_at, shortened
 
-_RETURN_NOTHING = frozenset({"sort", "reverse", "extend", "clear"})
+_RETURN_NOTHING = frozenset({"sort", "reverse", "clear"})
+_NUMBERS = frozenset({"int", "float", "len", "sum", "abs", "round", "min", "max"})
 _MAKE_ANEW = frozenset({"strip", "lstrip", "rstrip", "lower", "upper", "capitalize"})
 _BUILD = frozenset({"sorted", "reversed", "zip", "enumerate", "range", "abs", "round"})
 
@@ -25,7 +26,7 @@ def always_the_same(_: Function, code: Code) -> Iterator[Problem]:
                 and is_name(test.left, loop.target.id)
                 and is_name(test.comparators[0], loop.iter.id)
             ):
-                yield problem_at(test, "always the same", ast.unparse(test))
+                yield problem_at(test, "always the same", shortened(test))
     for test in code.of(ast.Compare):
         left, right = test.left, test.comparators[0]
         # A value that is not equal to itself is how one asks for nan.
@@ -34,22 +35,33 @@ def always_the_same(_: Function, code: Code) -> Iterator[Problem]:
         fixed = isinstance(left, ast.Name | ast.Attribute | ast.Subscript)
         calls = any(isinstance(each, ast.Call) for each in ast.walk(left))
         if fixed and not calls and ast.dump(left) == ast.dump(right):
-            yield problem_at(test, "always the same", ast.unparse(test))
+            yield problem_at(test, "always the same", shortened(test))
 
 
 def inexact(_: Function, code: Code) -> Iterator[Problem]:
-    """Find a quotient asked to be exactly equal to something else than 0."""
+    """Find a quotient of numbers asked to be exactly equal to something else than 0."""
     for node in code.of(ast.Compare):
-        if not isinstance(node.ops[0], ast.Eq | ast.NotEq):
-            continue
         sides = (node.left, node.comparators[0])
-        divided = any(
-            isinstance(each, ast.BinOp) and isinstance(each.op, ast.Div) for each in sides
-        )
-        if divided and not any(
+        quotients = [
+            each for each in sides if isinstance(each, ast.BinOp) and isinstance(each.op, ast.Div)
+        ]
+        if not quotients or not isinstance(node.ops[0], ast.Eq | ast.NotEq):
+            continue
+        # Paths are divided, too: a number has to be seen, or names on both sides.
+        terms = [term for each in quotients for term in (each.left, each.right)]
+        names = len(quotients) == len(sides) and all(isinstance(each, ast.Name) for each in terms)
+        if (names or any(map(_is_number, (*sides, *terms)))) and not any(
             isinstance(each, ast.Constant) and each.value == 0 for each in sides
         ):
-            yield problem_at(node, "inexact", ast.unparse(node))
+            yield problem_at(node, "inexact", shortened(node))
+
+
+def _is_number(node: ast.expr) -> bool:
+    if isinstance(node, ast.Constant):
+        return isinstance(node.value, int | float)
+    if isinstance(node, ast.Call):
+        return isinstance(node.func, ast.Name) and node.func.id in _NUMBERS
+    return isinstance(node, ast.BinOp) and not isinstance(node.op, ast.Div)
 
 
 def lost_value(_: Function, code: Code) -> Iterator[Problem]:
@@ -62,9 +74,11 @@ def lost_value(_: Function, code: Code) -> Iterator[Problem]:
             or (isinstance(call, ast.Name) and call.id in _BUILD)
             or (isinstance(call, ast.Attribute) and call.attr in _MAKE_ANEW)
         ):
-            yield problem_at(node, "lost value", ast.unparse(value))
+            yield problem_at(node, "lost value", shortened(value))
     uses: tuple[ast.Assign | ast.Return, ...] = (*code.of(ast.Assign), *code.of(ast.Return))
     for use in uses:
-        method = use.value.func if isinstance(use.value, ast.Call) else None
+        # What is given something to sort is a function of a module.
+        call = use.value if isinstance(use.value, ast.Call) else None
+        method = call.func if call is not None and not call.args else None
         if isinstance(method, ast.Attribute) and method.attr in _RETURN_NOTHING:
             yield problem_at(use, "returns nothing", method.attr)

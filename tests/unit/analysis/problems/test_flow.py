@@ -255,6 +255,11 @@ def test_every_kind_is_shown_here():
         pytest.param("def f(x):\n    return x != x\n", id="asks for nan"),
         pytest.param("def f(x):\n    return next(x) == next(x)\n", id="calls differ"),
         pytest.param("def f(x, y):\n    return x / y == 0\n", id="a quotient of nothing"),
+        pytest.param("def f(x, y):\n    return x / y == y\n", id="may be paths"),
+        pytest.param("def f(x):\n    return np.sort(x)\n", id="a module's function"),
+        pytest.param("def test_f(x):\n    assert g() == 3\n", id="a test"),
+        pytest.param("def f(x):\n    def g(event):\n        x()\n    hook(g)\n", id="a callback"),
+        pytest.param("class A:\n    def f(**options):\n        return options\n", id="options"),
         pytest.param("def f(x):\n    x.replace(a=1)\n    x.update(y)\n", id="may work in place"),
         pytest.param("x == 1\nsorted(x)\n", id="last value of a notebook's cell"),
         pytest.param("class A:\n    @staticmethod\n    def f():\n        return 3\n", id="static"),
@@ -262,6 +267,11 @@ def test_every_kind_is_shown_here():
 )
 def test_nothing_wrong(text):
     assert found(text) == []
+
+
+def test_code_that_is_named_is_cut_short():
+    text = "def f(x):\n    x.strip_of_everything_that_is_long == x.and_of_more\n"
+    assert found(text) == [(2, "lost value", "x.strip_of_everything_that_is_long == x…")]
 
 
 def test_flow_of_deep_code_is_no_error():
