@@ -50,7 +50,8 @@ def problem_features(found: Found, wanted: Sequence[int], units: Sequence[int]) 
     for each, place, seen in zip(found.problems, row, known, strict=True):
         if each.kind == "undefined" and each.name not in met:
             met.add(each.name)
-            first[place] += 1.0 if seen else 0.0
+            if seen:  # the place of a line that is not wanted is that of another, or of none
+                first[place] += 1.0
     unit, theirs = (np.searchsorted(starts, each, side="right") for each in (lines, at))
     in_unit = np.zeros((len(starts) + 1, len(LINE_PROBLEMS)))
     np.add.at(in_unit, (theirs, kinds), 1.0)

@@ -11,7 +11,7 @@ from attrs import frozen
 from linewise.analysis.problems.flow import flow_problems
 from linewise.analysis.problems.names import name_problems
 from linewise.analysis.problems.problem import Problem
-from linewise.analysis.problems.tree import Code, Function, codes
+from linewise.analysis.problems.tree import Code, Function, codes, positional
 
 
 @frozen
@@ -48,10 +48,8 @@ def _annotated(found: list[Code]) -> frozenset[int]:
     # Those around others come first.
     for function in sorted(functions, key=lambda each: each.lineno):
         own = range(function.lineno - 1, function.end_lineno or function.lineno)
-        given = function.args
-        if function.returns or any(
-            each.annotation for each in (*given.posonlyargs, *given.args, *given.kwonlyargs)
-        ):
+        given = (*positional(function), *function.args.kwonlyargs)
+        if function.returns or any(each.annotation for each in given):
             lines.update(own)
         else:
             lines.difference_update(own)

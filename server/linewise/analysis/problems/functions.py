@@ -6,7 +6,15 @@ import ast
 from collections.abc import Iterator
 
 from linewise.analysis.problems.problem import Problem
-from linewise.analysis.problems.tree import Code, Function, is_name, own, problem_at, stored
+from linewise.analysis.problems.tree import (
+    Code,
+    Function,
+    is_name,
+    own,
+    positional,
+    problem_at,
+    stored,
+)
 
 # What may keep a call from being made.
 _BRANCHES = (
@@ -47,8 +55,7 @@ def ignored_parameters(function: Function, code: Code) -> Iterator[Problem]:
     Methods and functions inside others are let pass: what they are given is often for others to
     read. So are tests: what they are given may be there for its effect.
     """
-    given = function.args
-    asked = {each.arg for each in (*given.posonlyargs, *given.args, *given.kwonlyargs)}
+    asked = {each.arg for each in (*positional(function), *function.args.kwonlyargs)}
     if not asked or not isinstance(code.within, ast.Module) or _is_stub(function):
         return
     if function.name.startswith(("test_", "pytest_")):
@@ -65,16 +72,8 @@ def empty(tree: ast.Module) -> Iterator[Problem]:
     """Find a module's functions that are not written yet: parameters, and nothing done."""
     last = {each.name: each for each in tree.body if isinstance(each, Function)}
     for function in last.values():
-        given = function.args
-        if (
-            (given.posonlyargs or given.args)
-            and not function.decorator_list
-            and all(
-                isinstance(each, ast.Pass)
-                or (isinstance(each, ast.Expr) and isinstance(each.value, ast.Constant))
-                for each in function.body
-            )
-        ):
+        written = function.decorator_list or not all(map(_does_nothing, function.body))
+        if positional(function) and not written:
             yield problem_at(function, "empty", function.name)
 
 
@@ -82,11 +81,8 @@ def idle(function: Function, code: Code) -> Iterator[Problem]:
     """Find a function that is defined inside another, which does not mention it."""
     inner: tuple[Function, ...] = (*code.of(ast.FunctionDef), *code.of(ast.AsyncFunctionDef))
     for each in inner:
-        own = {id(node) for node in ast.walk(each)}
-        if not each.decorator_list and not any(
-            isinstance(node, ast.Name) and node.id == each.name and id(node) not in own
-            for node in ast.walk(function)
-        ):
+        elsewhere = _mentions(function, each.name) - _mentions(each, each.name)
+        if not each.decorator_list and not elsewhere:
             yield problem_at(each, "idle", each.name)
 
 
@@ -100,8 +96,7 @@ def endless_recursion(function: Function, code: Code) -> Iterator[Problem]:
     if not code.any(*_BRANCHES):
         yield from (problem_at(each, "endless recursion", function.name) for each in calls)
         return
-    given = function.args
-    names = [each.arg for each in (*given.posonlyargs, *given.args)]
+    names = [each.arg for each in positional(function)]
     changed = stored(code.of(ast.Name)) & {*names}
     for call in calls:
         same = [each.id for each in call.args if isinstance(each, ast.Name)] == names
@@ -112,10 +107,20 @@ def endless_recursion(function: Function, code: Code) -> Iterator[Problem]:
 def without_self(cls: ast.ClassDef) -> Iterator[Problem]:
     """Find a method that takes no parameter at all, so that no instance can call it."""
     for method in cls.body:
-        if isinstance(method, Function) and not method.decorator_list:
-            given = method.args
-            if not (given.posonlyargs or given.args or given.vararg or given.kwarg):
-                yield problem_at(method, "without self", method.name)
+        if not isinstance(method, Function) or method.decorator_list:
+            continue
+        if not (positional(method) or method.args.vararg or method.args.kwarg):
+            yield problem_at(method, "without self", method.name)
+
+
+def _does_nothing(statement: ast.stmt) -> bool:
+    constant = isinstance(statement, ast.Expr) and isinstance(statement.value, ast.Constant)
+    return constant or isinstance(statement, ast.Pass)
+
+
+def _mentions(node: ast.AST, name: str) -> int:
+    """Count how often a name is read or written below a node."""
+    return sum(isinstance(each, ast.Name) and each.id == name for each in ast.walk(node))
 
 
 def _ends(body: list[ast.stmt]) -> bool:
@@ -150,8 +155,8 @@ def _is_stub(function: Function) -> bool:
     if isinstance(body[0], ast.Expr) and isinstance(body[0].value, ast.Constant):
         body = body[1:]
     return bool(function.decorator_list) or all(
-        isinstance(each, ast.Pass | ast.Raise)
-        or (isinstance(each, ast.Expr) and isinstance(each.value, ast.Constant))
+        _does_nothing(each)
+        or isinstance(each, ast.Raise)
         or (isinstance(each, ast.Return) and isinstance(each.value, ast.Constant | None))
         for each in body
     )

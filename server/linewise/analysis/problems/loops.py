@@ -75,24 +75,20 @@ def _may_stop(node: ast.AST, at: str) -> bool:
 
 def _whole_range(node: ast.expr) -> str | None:
     """Return NAME of ``range(len(NAME))`` or ``range(FIRST, len(NAME))``."""
-    if not (isinstance(node, ast.Call) and isinstance(node.func, ast.Name)):
+    if not (isinstance(node, ast.Call) and is_name(node.func, "range")):
         return None
-    if node.func.id != "range" or not 1 <= len(node.args) <= 2:
-        return None
-    end = node.args[-1]
-    if not (isinstance(end, ast.Call) and isinstance(end.func, ast.Name) and end.func.id == "len"):
+    end = node.args[-1] if 1 <= len(node.args) <= 2 else None
+    if not (isinstance(end, ast.Call) and is_name(end.func, "len")):
         return None
     return end.args[0].id if end.args and isinstance(end.args[0], ast.Name) else None
 
 
 def _is_beyond(node: ast.Subscript, items: str, at: str) -> bool:
     return (
-        isinstance(node.value, ast.Name)
-        and node.value.id == items
+        is_name(node.value, items)
         and isinstance(node.slice, ast.BinOp)
         and isinstance(node.slice.op, ast.Add)
-        and isinstance(node.slice.left, ast.Name)
-        and node.slice.left.id == at
+        and is_name(node.slice.left, at)
         and isinstance(node.slice.right, ast.Constant)
     )
 

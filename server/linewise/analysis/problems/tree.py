@@ -67,6 +67,11 @@ def codes(tree: ast.Module) -> list[Code]:
     return found
 
 
+def positional(function: Function) -> list[ast.arg]:
+    """Return the parameters that may be given by place."""
+    return [*function.args.posonlyargs, *function.args.args]
+
+
 def own(body: Iterable[ast.AST]) -> Iterator[ast.AST]:
     """Yield the nodes below ``body`` that run with it, so none inside other functions."""
     waiting = list(body)

@@ -59,6 +59,7 @@ def test_problems_of_lines_not_asked_for_count_for_their_unit():
     assert found["undefined names in unit"] == [2, 1]
     assert found["flow problems"] == [0, 0]
     assert found["flow problems in unit"] == [0, 1]
+    assert columns(TEXT, [2], [2, 6])["undefined names in unit"] == [2]
 
 
 def test_a_function_inside_an_annotated_one_is_as_it_is_itself():
