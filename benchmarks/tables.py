@@ -131,6 +131,7 @@ def quality(figures: dict[str, Any]) -> str:
         "Linewise, intent in the docstring": first["methods"]["linewise"],
         "Linewise, no intent stated": tables["none"]["methods"]["linewise"],
         "published head (arXiv 2512.24560)": first["methods"]["published head"],
+        "boosted trees on its facts, no model": first["methods"]["gradient boosting, facts"],
         "boosted trees on text, syntax, surprisal": first["methods"][
             "gradient boosting, surprisal"
         ],
