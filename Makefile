@@ -54,7 +54,7 @@ card: dev model  ## Train the probe and make every table of its card again; DATA
 	$(BIN)/linewise lab curves --data $(DATA) --mutations .lab/mutations/mutations.parquet --part heads --part problems
 	$(BIN)/linewise lab curves --data $(DATA) --part lines --out benchmarks/results/lines.json
 	$(BIN)/linewise models pull $(MODEL) --layers 10,15,20,25,30 --name smollm2-deep --quiet
-	$(BIN)/linewise lab curves --data $(DATA) --model smollm2-deep --part problems --limit 1000 --out benchmarks/results/depth.json
+	$(BIN)/linewise lab curves --data $(DATA) --model smollm2-deep --seeds 1 --part problems --out benchmarks/results/depth.json
 	$(BIN)/linewise lab adapt --data $(DATA) --limit 1000
 	$(BIN)/python -m benchmarks.tables
 

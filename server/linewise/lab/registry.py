@@ -143,6 +143,12 @@ def _recorded(scale: bool) -> Maker:
     return lambda name, needs: Scored(name, SelfConsistency(needs.recorded), scale)
 
 
+def _facts_alone(name: str, needs: Needs) -> Method:
+    from linewise.lab.training.line_model import small_trees  # Torch takes seconds.
+
+    return FeatureModel(name, needs.facts, small_trees)
+
+
 def _published(name: str, needs: Needs) -> Method:
     from linewise.lab.training.methods import HeadMethod  # Torch takes seconds.
 
@@ -160,7 +166,7 @@ _PLAIN: dict[str, Maker] = {
     "random": lambda name, needs: Random(needs.features, name),
     "logistic regression": lambda name, needs: FeatureModel(name, needs.features, logistic),
     "gradient boosting": lambda name, needs: FeatureModel(name, needs.features, boosting),
-    "gradient boosting, facts": lambda name, needs: FeatureModel(name, needs.facts, boosting),
+    "gradient boosting, facts": _facts_alone,
     "self-consistency": _recorded(True),
     "self-consistency, unscaled": _recorded(False),
 }

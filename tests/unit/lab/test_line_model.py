@@ -16,6 +16,7 @@ from linewise.lab.training.fit import Recipe
 from linewise.lab.training.line_model import fit_line_model
 from linewise.lab.training.logits import HeadLogits, riskiest
 from linewise.lab.training.methods import HeadMethod, ProbeMethod
+from linewise.probe.calibration import sigmoid
 
 ROWS = 2_000
 
@@ -47,6 +48,17 @@ def test_the_graph_says_what_the_model_says(made, tmp_path):
         assert logit.shape == (rows,)
         if rows:
             assert np.abs(logit - model(facts[:rows], heads[:rows])).max() < 1e-4
+
+
+def test_what_is_rare_but_certain_is_learned_from_few_lines():
+    generator = np.random.default_rng(1)
+    facts = generator.integers(0, 3, size=(ROWS, 6)).astype(np.float32)
+    facts[:, 0] = np.arange(ROWS) % 67 == 0  # 30 lines, of 30 problems
+    edited = (generator.random(ROWS) < 0.05) | (facts[:, 0] > 0)
+    groups = [f"p{number % 40}" for number in range(ROWS)]
+    _, unseen = fit_line_model(facts, np.zeros((ROWS, 2)), edited, groups)
+    assert (sigmoid(unseen[facts[:, 0] > 0]) > 0.5).all()
+    assert np.median(sigmoid(unseen[facts[:, 0] == 0])) < 0.1
 
 
 @pytest.fixture(scope="module")
