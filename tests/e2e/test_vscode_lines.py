@@ -45,15 +45,7 @@ def risky_lines(window):
 @pytest.fixture
 def on_risky_line(window):
     """The number of a flagged line, with the cursor on it."""
-
-    def on_first_line():
-        # A page that an earlier test closed may still give the focus away, and the key with it.
-        window.focus_editor()
-        window.page.keyboard.press("Control+Home")
-        return window.cursor_line == 1
-
-    # The status bar follows a little later; the first line is no code.
-    window.wait_until(on_first_line)
+    window.go_to_first_line()  # which is no code
     window.page.keyboard.press("Control+F8")
     expect(window.hover.first).to_be_visible()
     window.page.keyboard.press("Escape")
@@ -214,8 +206,7 @@ class TestExplanation:
 
     def test_says_when_the_text_has_changed(self, window, explanation):
         expect(explanation.locator("#stale")).to_be_hidden()
-        window.focus_editor()
-        window.page.keyboard.press("Control+Home")
+        window.go_to_first_line()
         window.page.keyboard.type("# x")
         expect(explanation.locator("#stale")).to_be_visible()
         window.page.keyboard.press("Control+Z")

@@ -223,6 +223,18 @@ class Workbench:
         self.page.keyboard.press("Control+1")
         self.expect_editor_focus()
 
+    def go_to_first_line(self) -> None:
+        """Put focus and cursor at the start of the text."""
+
+        def is_there() -> bool:
+            # A page that an earlier test closed may still give the focus away, and the key with it.
+            self.focus_editor()
+            self.page.keyboard.press("Control+Home")
+            return self.cursor_line == 1
+
+        # The status bar follows a little later.
+        self.wait_until(is_there)
+
     def expect_editor_focus(self) -> None:
         """Wait until what is typed goes into the text."""
         expect(self.page.locator(".monaco-editor.focused")).to_be_visible()
