@@ -28,7 +28,7 @@ from linewise.models.runtime import TargetModel
 from linewise.probe.manifest import Calibration, ProbeManifest
 from linewise.probe.runtime import Probe
 from linewise.probe.shipped import find_probe
-from linewise.results import LineScore, SpanScore, TokenWeight
+from linewise.results import LineScore, Omission, SpanScore, TokenWeight
 
 CACHED_TOKENS = 500_000
 """Evidence kept in memory: 32 floats a token, 64 MB when full."""
@@ -143,7 +143,8 @@ class ScoredText:
 
     ``lines`` are in line order. ``evidence`` answers any further span without a forward pass;
     ``calibration`` is how it is read. ``facts`` (n, F) and ``heads`` (n, 2) are what the probe's
-    `line_logits` were told of each of the lines.
+    `line_logits` were told of each of the lines. ``omissions`` are what it was judged without;
+    their names are numbers of lines, counted from 1.
     """
 
     table: LineTable
@@ -152,6 +153,7 @@ class ScoredText:
     calibration: Calibration
     facts: npt.NDArray[np.float32]
     heads: npt.NDArray[np.float32]
+    omissions: tuple[Omission, ...] = ()
 
     @property
     def base_rate(self) -> float:

@@ -5,9 +5,13 @@ Lines are 0-based here; the command line adds one when it prints. Offsets are co
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from enum import StrEnum
 
 from attrs import frozen
+
+NAMED = 20
+"""How many of the things that an omission is about are named at most."""
 
 
 class Severity(StrEnum):
@@ -24,6 +28,57 @@ class Band(StrEnum):
     LOW = "low"
     MEDIUM = "medium"
     HIGH = "high"
+
+
+class OmissionKind(StrEnum):
+    """Why something that was asked about was not looked at, or not with all there is."""
+
+    SKIPPED = "skipped-file"
+    SUBMODULE = "submodule"
+    REPOSITORY = "nested-repository"
+    SPARSE = "sparse-checkout"
+    LINK = "link"
+    UNLISTED = "unlisted-folder"
+    GIT = "git"
+    HISTORY = "history"
+    SYNTAX = "syntax"
+    NESTING = "nesting"
+    CHECKER = "checker"
+    CUT = "cut-line"
+    CELL = "other-cell"
+    TIME = "time"
+
+
+@frozen
+class Omission:
+    """Something of one kind that an answer leaves out, so that nobody takes silence for peace.
+
+    ``count`` is how many files, folders, statements or lines it is about; ``names`` are some of
+    them at least, as the user knows them (``src/a.py``, ``src/a.py:12``). ``detail`` is what there
+    is to say of all of them, such as git's own reason; omissions of one kind with other details
+    are told apart.
+    """
+
+    kind: OmissionKind
+    count: int
+    names: tuple[str, ...] = ()
+    detail: str = ""
+
+
+def merged(omissions: Iterable[Omission]) -> tuple[Omission, ...]:
+    """Return omissions with those of one kind and detail made one, in the order of the kinds.
+
+    Of the names the first `NAMED` are kept.
+    """
+    found: dict[tuple[OmissionKind, str], Omission] = {}
+    for each in omissions:
+        key = each.kind, each.detail
+        count, names = each.count, each.names
+        if (before := found.get(key)) is not None:
+            count, names = before.count + count, before.names + names
+        found[key] = Omission(each.kind, count, names[:NAMED], each.detail)
+    order = list(OmissionKind)
+    return tuple(found[key] for key in sorted(found, key=lambda key: (order.index(key[0]), key[1])))
 
 
 @frozen

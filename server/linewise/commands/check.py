@@ -15,7 +15,9 @@ from linewise.commands.paths import STDIN, python_files
 from linewise.commands.project import current_project, kept_files
 from linewise.errors import LinewiseError
 from linewise.output.report import Limits, Position, Report, Span, Status
+from linewise.results import OmissionKind
 from linewise.settings import Settings
+from linewise.wording import omitted
 
 BEYOND = 1
 """The exit code when a limit was exceeded or a locked baseline is out of date."""
@@ -261,6 +263,10 @@ def _settings(below: Settings, *, model: str, **options: Any) -> Settings:
 def _tell(report: Report, format: Format, color: Color, outputs: Sequence[Output]) -> None:
     if report.note is not None:
         typer.echo(f"linewise: {report.note}", err=True)
+    for each in report.omissions:
+        # The text shows every skipped file with its reason.
+        if format is not Format.TEXT or each.kind is not OmissionKind.SKIPPED:
+            typer.echo(f"linewise: {omitted(each)}", err=True)
     _print(report, format, color)
     for output in outputs:
         try:

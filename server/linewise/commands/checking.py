@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 
 from attrs import evolve, field, frozen
@@ -31,7 +31,7 @@ from linewise.output.report import (
     Status,
 )
 from linewise.output.verdict import failures
-from linewise.results import Selection, Severity
+from linewise.results import Omission, Selection, Severity
 from linewise.settings import Settings
 from linewise.workspace.baseline import Baseline, Seen
 from linewise.workspace.calibration import Workspace, Workspaces
@@ -47,7 +47,8 @@ Progress = Callable[[str, float], None]
 class Request:
     """What to check and what to report; with a ``span`` there is exactly one file.
 
-    A ``baseline`` that was named holds instead of the project's.
+    A ``baseline`` that was named holds instead of the project's. ``unseen`` is what was left out
+    when the files were looked for.
     """
 
     files: tuple[Path, ...]
@@ -56,6 +57,7 @@ class Request:
     span: Span | None = None
     limits: Limits = field(factory=Limits)
     baseline: Baseline | None = None
+    unseen: tuple[Omission, ...] = ()
 
 
 @frozen
@@ -119,6 +121,7 @@ def check_files(engine: Engine, request: Request, progress: Progress) -> Checked
         changed_since=settings.changed_since,
         limits=request.limits,
         note="; ".join(sorted(problems)) or None,
+        unseen=request.unseen,
     )
     return Checked(evolve(report, failures=tuple(failures(report))), seen)
 
@@ -208,6 +211,7 @@ def _with_lines(
         hidden=shown.hidden,
         failing=failing,
         riskiest=min(every, key=lambda line: line.rank, default=None),
+        omissions=_placed(scored.omissions, report.path),
     ), Seen(frozenset(prints.values()), found)
 
 
@@ -234,6 +238,13 @@ def _reported_lines(
             fingerprint=among_files(name, finding.fingerprint),
             calibrated=finding.calibrated,
         )
+
+
+def _placed(omissions: Sequence[Omission], path: str) -> tuple[Omission, ...]:
+    """Return omissions of a text as those of a file: lines are named with it."""
+    return tuple(
+        evolve(each, names=tuple(f"{path}:{name}" for name in each.names)) for each in omissions
+    )
 
 
 def _ask(engine: Engine, scored: ScoredText, span: Span) -> SpanReport:

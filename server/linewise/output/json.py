@@ -27,6 +27,7 @@ def render(report: Report) -> str:
         "changed_since": report.changed_since,
         "limits": cattrs.unstructure(report.limits),
         "failures": list(report.failures),
+        "omissions": cattrs.unstructure(report.omissions),
         "files": [_file(file, report.calibration.base_rate) for file in report.files],
         "summary": {
             "files": len(report.files),

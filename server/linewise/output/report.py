@@ -10,6 +10,8 @@ from enum import StrEnum
 
 from attrs import Factory, field, frozen
 
+from linewise.results import Omission, OmissionKind, merged
+
 RULE = "edit-risk"
 WARNING_FROM = 0.5
 """A line that will rather be edited than not is a warning, any other a note."""
@@ -59,7 +61,8 @@ class FileReport:
     ``path`` is as the user knows it, ``name`` relative to the report's root if it is below it; both
     with forward slashes. ``lines`` are those to show, in line order; ``hidden`` counts lines above
     the threshold that the cap left out, ``failing`` those that the run fails because of, hidden or
-    not. ``riskiest`` is the most probable edit, shown or not.
+    not. ``riskiest`` is the most probable edit, shown or not. ``omissions`` are what the file was
+    judged without; names in them are places (``src/a.py:12``).
     """
 
     path: str
@@ -71,6 +74,7 @@ class FileReport:
     hidden: int = 0
     riskiest: ReportedLine | None = None
     failing: int = 0
+    omissions: tuple[Omission, ...] = ()
     name: str = field(default=Factory(lambda self: self.path, takes_self=True), kw_only=True)
 
     @property
@@ -150,7 +154,7 @@ class Report:
     ``root`` is the repository that holds all files, else the current folder. ``changed_since`` is
     the revision since which lines must have changed to be flagged. ``failures`` says why the run
     failed, if it did. ``note`` is for the person who ran it, beside the report: why a stored
-    calibration is not used.
+    calibration is not used. ``unseen`` is what of the named folders was not looked at.
     """
 
     version: str
@@ -165,6 +169,18 @@ class Report:
     limits: Limits = field(factory=Limits)
     failures: tuple[str, ...] = ()
     note: str | None = None
+    unseen: tuple[Omission, ...] = ()
+
+    @property
+    def omissions(self) -> tuple[Omission, ...]:
+        """All that the report leaves out, one of each kind of reason."""
+        skipped = (
+            Omission(OmissionKind.SKIPPED, 1, (file.path,), file.reason or "")
+            for file in self.files
+            if file.status is Status.SKIPPED
+        )
+        within = (each for file in self.files for each in file.omissions)
+        return merged((*skipped, *self.unseen, *within))
 
     def count(self, status: Status) -> int:
         """Return how many files have that status."""

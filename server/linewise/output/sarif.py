@@ -15,7 +15,8 @@ from urllib.parse import quote
 
 from linewise.analysis.lines import PositionEncoding, units_in, without_surrogates
 from linewise.output.report import RULE, FileReport, Report, ReportedLine, Status
-from linewise.wording import edit_message, percent
+from linewise.results import OmissionKind
+from linewise.wording import edit_message, omitted, percent
 
 SCHEMA = (
     "https://docs.oasis-open.org/sarif/sarif/v2.1.0/errata01/os/schemas/sarif-schema-2.1.0.json"
@@ -75,6 +76,11 @@ def _invocation(report: Report) -> dict[str, Any]:
             }
             for file in report.files
             if file.status is not Status.OK
+        ]
+        + [
+            {"level": "note", "message": {"text": omitted(each)}}
+            for each in report.omissions
+            if each.kind is not OmissionKind.SKIPPED
         ],
         "properties": {
             "model": report.model.name,
