@@ -5,10 +5,10 @@ Lines are 0-based here; the command line adds one when it prints. Offsets are co
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from enum import StrEnum
 
-from attrs import frozen
+from attrs import field, frozen
 
 NAMED = 20
 """How many of the things that an omission is about are named at most."""
@@ -118,12 +118,32 @@ class Finding:
     calibrated: bool = True
 
 
+class Unshown(StrEnum):
+    """Why a line from the threshold on is not shown, in the order in which that is decided."""
+
+    COMMENT = "ignored-by-comment"
+    IGNORED = "ignored"
+    BASELINE = "baseline"
+    REVIEWED = "reviewed"
+    UNCHANGED = "unchanged"
+    SEVERITY = "below-severity"
+    CAP = "beyond-cap"
+
+
 @frozen
 class Selection:
-    """What is shown of a file: ``findings`` in line order, and how many the cap left out."""
+    """What is shown of a file: ``findings`` in line order.
+
+    ``unshown`` counts the other lines from the threshold on, by why they are not shown.
+    """
 
     findings: tuple[Finding, ...] = ()
-    hidden: int = 0
+    unshown: Mapping[Unshown, int] = field(factory=dict)
+
+    @property
+    def hidden(self) -> int:
+        """How many lines the cap left out."""
+        return self.unshown.get(Unshown.CAP, 0)
 
 
 @frozen

@@ -25,7 +25,7 @@ LINE = ReportedLine(
     fingerprint="0123456789abcdef0123456789abcdef",
     calibrated=True,
 )
-FILE = FileReport("src/a b.py", Status.OK, None, "utf-8", (LINE,), 30, 0, LINE)
+FILE = FileReport("src/a b.py", Status.OK, None, "utf-8", (LINE,), 30, {}, LINE)
 REPORT = Report(
     version="1.2.3",
     root="/work",

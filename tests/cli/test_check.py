@@ -27,7 +27,8 @@ def test_text(linewise):
     assert headings == ["examples/intervals.py", "examples/inventory.py"]
     flagged = [line for line in lines if re.match(r" +\d+ +\d+ %  ▇", line)]
     assert len(flagged) == 6
-    assert re.match(r"6 of \d+ code lines in 2 files flagged at 1 % or more; base rate", lines[-2])
+    assert re.match(r"6 of \d+ code lines in 2 files flagged at 1 % or more; base rate", lines[-3])
+    assert re.match(r"\d+ lines at 1 % or more are not shown: \d+ beyond the number", lines[-2])
     assert lines[-1].startswith(f"{DEFAULT_MODEL} on ")
 
 

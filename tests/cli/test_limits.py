@@ -10,6 +10,7 @@ from report_payloads import FILE, LINE, REPORT
 
 from linewise.output.report import Limits
 from linewise.output.verdict import failures
+from linewise.results import Unshown
 
 CODE = "".join(f"value_{number} = compute({number})\n" for number in range(8))
 
@@ -23,7 +24,7 @@ def folder(tmp_path):
 
 
 def test_limits_that_are_exceeded_are_named():
-    files = (evolve(FILE, failing=2, hidden=4), evolve(FILE, failing=1))
+    files = (evolve(FILE, failing=2, unshown={Unshown.CAP: 4}), evolve(FILE, failing=1))
     report = evolve(REPORT, files=files)
     assert list(failures(report)) == []
     exceeded = evolve(report, limits=Limits(0.3, 5))

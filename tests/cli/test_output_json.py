@@ -64,6 +64,7 @@ def test_what_it_says():
             "code_lines": 30,
             "flagged": 1,
             "hidden": 0,
+            "unshown": {},
             "lines": [
                 {
                     "line": 12,
@@ -89,6 +90,7 @@ def test_what_it_says():
         "code_lines": 30,
         "flagged": 1,
         "findings": 1,
+        "unshown": {},
         "elapsed_seconds": 1.25,
     }
     assert output["changed_since"] is None

@@ -8,6 +8,7 @@ from report_payloads import FILE, LINE, REPORT, reports
 
 from linewise.output.report import FileReport, Position, Span, SpanReport, Status
 from linewise.output.text import SOURCE_CHARS, render, visible
+from linewise.results import Unshown
 
 
 def shown(report):
@@ -52,8 +53,37 @@ def test_files_that_were_not_checked():
 
 def test_lines_left_out_are_counted():
     assert "  … 3 more, see --max-findings-per-file" in shown(
-        evolve(REPORT, files=(evolve(FILE, hidden=3),))
+        evolve(REPORT, files=(evolve(FILE, unshown={Unshown.CAP: 3}),))
     )
+
+
+CAUSES = {
+    Unshown.COMMENT: "1 ignored by a comment",
+    Unshown.IGNORED: "1 ignored by decision",
+    Unshown.BASELINE: "1 in the baseline",
+    Unshown.REVIEWED: "1 reviewed",
+    Unshown.UNCHANGED: "1 not changed since main...",
+    Unshown.SEVERITY: "1 below the minimum severity",
+    Unshown.CAP: "1 beyond the number shown per file (--max-findings-per-file)",
+}
+
+
+@pytest.mark.parametrize("cause", Unshown)
+def test_that_nothing_is_flagged_has_a_cause(cause):
+    file = evolve(FILE, lines=(), riskiest=None, unshown={cause: 1})
+    lines = shown(evolve(REPORT, files=(file,), changed_since="main..."))
+    assert "Nothing flagged: 30 code lines in 1 file; base rate 8 %" in lines
+    assert f"1 line at 30 % or more is not shown: {CAUSES[cause]}" in lines
+
+
+def test_causes_of_all_files_are_counted_together():
+    files = (
+        evolve(FILE, unshown={Unshown.BASELINE: 2, Unshown.COMMENT: 1}),
+        evolve(FILE, unshown={Unshown.BASELINE: 1}),
+    )
+    lines = shown(evolve(REPORT, files=files))
+    expected = "4 lines at 30 % or more are not shown: 1 ignored by a comment, 3 in the baseline"
+    assert expected in lines
 
 
 def test_no_files():

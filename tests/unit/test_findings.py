@@ -57,7 +57,7 @@ def test_the_whole_payload():
                 calibrated=True,
             ),
         ),
-        hidden=0,
+        {},
     )
 
 
@@ -151,6 +151,7 @@ def test_suppression_by_reason():
         baselined=frozenset({2}),
         reviewed=frozenset({0}),
         changed=frozenset({0}),
+        commented=frozenset({9}),
     )
     whole = suppression(SCORES, PRINTS, decisions=Decisions(whole_file=True))
     assert whole.ignored == {0, 1, 2}

@@ -6,13 +6,14 @@ threshold → minimum severity → cap.
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
 
 from linewise.analysis.bands import Bands, bands
 from linewise.analysis.fingerprints import fingerprints
 from linewise.analysis.lines import LineTable
 from linewise.analysis.suppression import Suppression
-from linewise.results import Band, Finding, LineScore, Selection, Severity
+from linewise.results import Band, Finding, LineScore, Selection, Severity, Unshown
 from linewise.settings import Settings
 
 _LOUDNESS = list(Severity)
@@ -34,24 +35,33 @@ def select_findings(
     are the scores' `fingerprints`, if known.
     """
     found = bands(settings, default_threshold)
-    quietest = _LOUDNESS.index(settings.minimum_severity)
-    above = sorted(
-        (
-            score
-            for score in scores
-            if score.probability >= found.threshold
-            and not suppressed.hides(score.line)
-            and _LOUDNESS.index(_severity(score, found, settings)) >= quietest
-        ),
-        key=lambda score: score.rank,
-    )
-    kept = sorted(above[: settings.max_findings_per_file], key=lambda score: score.line)
-    if kept and prints is None:
+    shown: list[LineScore] = []
+    unshown: Counter[Unshown] = Counter()
+    for score in sorted(scores, key=lambda score: score.rank):
+        if score.probability < found.threshold:
+            continue
+        cause = suppressed.cause(score.line)
+        if cause is None and _is_quiet(score, found, settings):
+            cause = Unshown.SEVERITY
+        if cause is None and len(shown) == settings.max_findings_per_file:
+            cause = Unshown.CAP
+        if cause is None:
+            shown.append(score)
+        else:
+            unshown[cause] += 1
+    if shown and prints is None:
         prints = fingerprints(table, scores)
+    kept = sorted(shown, key=lambda score: score.line)
     return Selection(
         tuple(_finding(table, score, found, settings, prints or {}) for score in kept),
-        len(above) - len(kept),
+        {cause: unshown[cause] for cause in Unshown if unshown[cause]},
     )
+
+
+def _is_quiet(score: LineScore, found: Bands, settings: Settings) -> bool:
+    """Whether a line's severity is below the least that is shown."""
+    severity = _LOUDNESS.index(_severity(score, found, settings))
+    return severity < _LOUDNESS.index(settings.minimum_severity)
 
 
 def _finding(

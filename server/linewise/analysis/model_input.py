@@ -52,13 +52,15 @@ class ModelInput:
     """One forward pass: ``ids`` of shape (T,), of which the last ``len(starts)`` are scored.
 
     ``starts`` and ``ends`` are the scored tokens' offsets in the document, in code points. The
-    tokens before them (header, overlap with the window before) only inform.
+    tokens before them only inform: the header, and ``overlap``, offsets (2, O) of the O tokens that
+    the window before ends with; they stand right before the scored ones.
     """
 
     unit: Unit
     ids: npt.NDArray[np.int64]
     starts: npt.NDArray[np.int64]
     ends: npt.NDArray[np.int64]
+    overlap: npt.NDArray[np.int64] = field(factory=lambda: np.empty((2, 0), np.int64))
 
     @property
     def scored(self) -> slice:
@@ -97,7 +99,8 @@ def document_inputs(
 ) -> list[ModelInput]:
     """Return the forward passes that score the ``wanted`` lines of a document, in order.
 
-    Units without a wanted line have nothing to score and cost nothing.
+    ``wanted`` are 0-based and ascending. Units and windows without a wanted line have nothing to
+    score and cost nothing.
     """
     flags = np.zeros(len(syntax.lines) + 1, int)
     flags[np.asarray(wanted, int) + 1] = 1
@@ -107,7 +110,16 @@ def document_inputs(
         for unit in find_units(syntax)
         if before[unit.last_line + 1] > before[unit.first_line]
         for each in build_inputs(syntax.lines, unit, tokenizer)
+        if before[_last_line(syntax.lines, each) + 1] > before[_first_line(syntax.lines, each)]
     ]
+
+
+def _first_line(lines: LineTable, each: ModelInput) -> int:
+    return lines.line_at(int(each.starts[0]))
+
+
+def _last_line(lines: LineTable, each: ModelInput) -> int:
+    return lines.line_at(max(int(each.starts[0]), int(each.ends[-1]) - 1))
 
 
 def build_inputs(lines: LineTable, unit: Unit, tokenizer: Tokenizer) -> Iterator[ModelInput]:
@@ -134,10 +146,11 @@ def build_inputs(lines: LineTable, unit: Unit, tokenizer: Tokenizer) -> Iterator
     later_room = WINDOW_TOKENS - len(later_header) - OVERLAP_TOKENS
     cuts = _window_cuts(body.text, tokens, first_room, later_room)
     for begin, end in pairwise(cuts):
-        overlap = min(OVERLAP_TOKENS, begin)
+        shown = max(0, begin - OVERLAP_TOKENS)
         before = later_header if begin else header
-        ids = np.concatenate((before, token_ids[begin - overlap : end]))
-        yield ModelInput(unit, ids, starts[begin:end], ends[begin:end])
+        ids = np.concatenate((before, token_ids[shown:end]))
+        overlap = np.stack((starts[shown:begin], ends[shown:begin]))
+        yield ModelInput(unit, ids, starts[begin:end], ends[begin:end], overlap)
 
 
 def _header_ids(

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping
 
-from attrs import field, frozen
+from attrs import frozen
 
-from linewise.results import LineScore
+from linewise.results import LineScore, Unshown
 
 Lines = frozenset[int]
 _NONE: Lines = frozenset()
@@ -27,22 +27,26 @@ class Suppression:
     """The 0-based lines that are not shown; ``changed`` are the only ones that are, if not None.
 
     ``reviewed`` lines keep their colour in a heat map and are marked; ``ignored`` ones (by a
-    comment or by decision) and ``baselined`` ones are left alone altogether.
+    comment, which are the ``commented``, or by decision) and ``baselined`` ones are left alone
+    altogether.
     """
 
     ignored: Lines = _NONE
     baselined: Lines = _NONE
     reviewed: Lines = _NONE
-    changed: Lines | None = field(default=None)
+    changed: Lines | None = None
+    commented: Lines = _NONE
 
-    def hides(self, line: int) -> bool:
-        """Whether a line is not to be shown."""
-        return (
-            line in self.ignored
-            or line in self.baselined
-            or line in self.reviewed
-            or (self.changed is not None and line not in self.changed)
-        )
+    def cause(self, line: int) -> Unshown | None:
+        """Return why a line is not to be shown, None if it may be."""
+        if line in self.ignored:
+            return Unshown.COMMENT if line in self.commented else Unshown.IGNORED
+        if line in self.baselined:
+            return Unshown.BASELINE
+        if line in self.reviewed:
+            return Unshown.REVIEWED
+        changed = self.changed is None or line in self.changed
+        return None if changed else Unshown.UNCHANGED
 
 
 def suppression(
@@ -73,4 +77,5 @@ def suppression(
         baselined=frozenset(line for line, known in prints.items() if known in baseline),
         reviewed=frozenset(line for line, known in prints.items() if known in decisions.reviewed),
         changed=changed,
+        commented=commented,
     )

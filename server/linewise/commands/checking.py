@@ -208,9 +208,13 @@ def _with_lines(
         report,
         lines=every if request.all_lines else tuple(line for line in every if line.flagged),
         code_lines=len(every),
-        hidden=shown.hidden,
+        unshown=shown.unshown,
         failing=failing,
-        riskiest=min(every, key=lambda line: line.rank, default=None),
+        riskiest=min(
+            (each for each in every if suppressed.cause(each.line - 1) is None),
+            key=lambda line: line.rank,
+            default=None,
+        ),
         omissions=_placed(scored.omissions, report.path),
     ), Seen(frozenset(prints.values()), found)
 

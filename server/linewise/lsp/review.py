@@ -193,5 +193,5 @@ def _above(outcome: Outcome, found: Bands) -> list[int]:
     return [
         each.line
         for each in outcome.scored.lines
-        if each.probability >= found.threshold and not outcome.suppressed.hides(each.line)
+        if each.probability >= found.threshold and outcome.suppressed.cause(each.line) is None
     ]

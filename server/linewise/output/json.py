@@ -6,12 +6,14 @@ The version changes only when a reader of the old one would be misled; keys may 
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 from typing import Any
 
 import cattrs
 
 from linewise.analysis.lines import without_surrogates
 from linewise.output.report import FileReport, Report, ReportedLine, SpanReport, Status
+from linewise.results import Unshown
 
 VERSION = 1
 
@@ -35,6 +37,7 @@ def render(report: Report) -> str:
             "code_lines": report.code_lines,
             "flagged": report.flagged,
             "findings": report.findings,
+            "unshown": _counts(report.unshown),
             "elapsed_seconds": round(report.elapsed, 3),
         },
     }
@@ -53,8 +56,13 @@ def _file(file: FileReport, base_rate: float) -> dict[str, Any]:
         "code_lines": file.code_lines,
         "flagged": len(file.flagged),
         "hidden": file.hidden,
+        "unshown": _counts(file.unshown),
         "lines": [_line(line, base_rate) for line in file.lines],
     }
+
+
+def _counts(unshown: Mapping[Unshown, int]) -> dict[str, int]:
+    return {cause.value: count for cause, count in unshown.items()}
 
 
 def _line(line: ReportedLine, base_rate: float) -> dict[str, Any]:

@@ -6,11 +6,13 @@ end is exclusive.
 
 from __future__ import annotations
 
+from collections import Counter
+from collections.abc import Mapping
 from enum import StrEnum
 
 from attrs import Factory, field, frozen
 
-from linewise.results import Omission, OmissionKind, merged
+from linewise.results import Omission, OmissionKind, Unshown, merged
 
 RULE = "edit-risk"
 WARNING_FROM = 0.5
@@ -59,10 +61,11 @@ class FileReport:
     """One file.
 
     ``path`` is as the user knows it, ``name`` relative to the report's root if it is below it; both
-    with forward slashes. ``lines`` are those to show, in line order; ``hidden`` counts lines above
-    the threshold that the cap left out, ``failing`` those that the run fails because of, hidden or
-    not. ``riskiest`` is the most probable edit, shown or not. ``omissions`` are what the file was
-    judged without; names in them are places (``src/a.py:12``).
+    with forward slashes. ``lines`` are those to show, in line order; ``unshown`` counts the others
+    from the threshold on, by why they are not shown; ``failing`` those that the run fails because
+    of, beyond the cap or not. ``riskiest`` is the most probable edit but for suppressed lines.
+    ``omissions`` are what the file was judged without; names in them are places
+    (``src/a.py:12``).
     """
 
     path: str
@@ -71,7 +74,7 @@ class FileReport:
     encoding: str | None = None
     lines: tuple[ReportedLine, ...] = ()
     code_lines: int = 0
-    hidden: int = 0
+    unshown: Mapping[Unshown, int] = field(factory=dict)
     riskiest: ReportedLine | None = None
     failing: int = 0
     omissions: tuple[Omission, ...] = ()
@@ -81,6 +84,11 @@ class FileReport:
     def flagged(self) -> tuple[ReportedLine, ...]:
         """The flagged ones among ``lines``."""
         return tuple(line for line in self.lines if line.flagged)
+
+    @property
+    def hidden(self) -> int:
+        """How many lines the cap left out."""
+        return self.unshown.get(Unshown.CAP, 0)
 
 
 @frozen
@@ -181,6 +189,12 @@ class Report:
         )
         within = (each for file in self.files for each in file.omissions)
         return merged((*skipped, *self.unseen, *within))
+
+    @property
+    def unshown(self) -> Mapping[Unshown, int]:
+        """How many lines from the threshold on are not shown, by why not."""
+        counts = Counter(cause for file in self.files for cause in Counter(file.unshown).elements())
+        return {cause: counts[cause] for cause in Unshown if counts[cause]}
 
     def count(self, status: Status) -> int:
         """Return how many files have that status."""

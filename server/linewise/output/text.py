@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from rich.text import Text
 
 from linewise.output.report import FileReport, Report, ReportedLine, SpanReport, Status
+from linewise.results import Unshown
 from linewise.wording import percent
 
 SOURCE_CHARS = 300
@@ -14,6 +15,15 @@ SOURCE_CHARS = 300
 _BAR = "▇"
 _BAR_CELLS = 8
 _TAB_CELLS = 4
+_CAUSES = {
+    Unshown.COMMENT: "ignored by a comment",
+    Unshown.IGNORED: "ignored by decision",
+    Unshown.BASELINE: "in the baseline",
+    Unshown.REVIEWED: "reviewed",
+    Unshown.UNCHANGED: "not changed since {}",
+    Unshown.SEVERITY: "below the minimum severity",
+    Unshown.CAP: "beyond the number shown per file (--max-findings-per-file)",
+}
 
 
 def render(report: Report) -> Iterator[Text]:
@@ -88,8 +98,11 @@ def _summary(report: Report) -> Iterator[Text]:
     else:
         yield from _riskiest(report)
         verdict = ("Nothing flagged", "bold green")
-        rest = f": {lines} in {files}, all below {threshold}; base rate {base_rate}"
+        below = "" if report.unshown else f", all below {threshold}"
+        rest = f": {lines} in {files}{below}; base rate {base_rate}"
     yield Text.assemble(verdict, rest)
+    if report.unshown:
+        yield Text(_unshown(report), "dim")
     if report.changed_since is not None:
         yield Text(f"Only lines that changed since {visible(report.changed_since)}", "dim")
     strange = sum(not line.calibrated for file in report.files for line in file.flagged)
@@ -109,6 +122,17 @@ def _summary(report: Report) -> Iterator[Text]:
         if (count := report.count(status))
     ]
     yield Text(" · ".join(parts), "dim")
+
+
+def _unshown(report: Report) -> str:
+    """Say how many lines from the threshold on are not shown, and why."""
+    total = sum(report.unshown.values())
+    since = visible(report.changed_since or "the project's revision")
+    causes = (
+        f"{count:,} {_CAUSES[cause].format(since)}" for cause, count in report.unshown.items()
+    )
+    counted = f"{_counted(total, 'line')} at {percent(report.threshold)} or more"
+    return f"{counted} {'is' if total == 1 else 'are'} not shown: {', '.join(causes)}"
 
 
 def _riskiest(report: Report) -> Iterator[Text]:

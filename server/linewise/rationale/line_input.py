@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from itertools import groupby
 
 import numpy as np
 import numpy.typing as npt
@@ -72,43 +71,35 @@ def line_inputs(text: ExplainedText, line: int, tokenizer: Tokenizer) -> tuple[L
             f"line {line + 1} holds no code (blank lines, comments and docstrings are not scored); "
             "name a line with code"
         )
-    inputs = document_inputs(syntax, [line], tokenizer)
     found = []
-    # Windows of a unit follow each other, and each overlaps the one before.
-    for _, windows in groupby(inputs, key=lambda each: each.unit):
-        before = np.empty((2, 0), np.int64)
-        for each in windows:
-            _, member = line_members(syntax.lines, [line], each.starts, each.ends)
-            if len(member):
-                places = each.scored.start + np.flatnonzero(member[0])
-                starts, ends = _offsets(syntax, each, before, tokenizer)
-                found.append(
-                    LineInput(
-                        syntax.lines,
-                        line,
-                        each.unit.name,
-                        each.ids,
-                        starts,
-                        ends,
-                        int(places[0]),
-                        int(places[-1]) + 1,
-                    )
+    for each in document_inputs(syntax, [line], tokenizer):
+        _, member = line_members(syntax.lines, [line], each.starts, each.ends)
+        if len(member):
+            places = each.scored.start + np.flatnonzero(member[0])
+            starts, ends = _offsets(syntax, each, tokenizer)
+            found.append(
+                LineInput(
+                    syntax.lines,
+                    line,
+                    each.unit.name,
+                    each.ids,
+                    starts,
+                    ends,
+                    int(places[0]),
+                    int(places[-1]) + 1,
                 )
-            before = np.hstack((before, (each.starts, each.ends)))
+            )
     if not found:
         raise NothingToExplainError(f"nothing of line {line + 1} is read by the model")
     return tuple(found)
 
 
-def _offsets(
-    syntax: Syntax, each: ModelInput, before: Ints, tokenizer: Tokenizer
-) -> tuple[Ints, Ints]:
+def _offsets(syntax: Syntax, each: ModelInput, tokenizer: Tokenizer) -> tuple[Ints, Ints]:
     """Return the offsets of all tokens of an input: header, overlap, scored."""
     unit = each.unit
-    again = (unit.signature,) if before.shape[1] and unit.signature else ()
+    again = (unit.signature,) if each.overlap.shape[1] and unit.signature else ()
     header = _header_offsets(syntax.lines, (*unit.header, *again), tokenizer)[:, -HEADER_TOKENS:]
-    overlap = before[:, before.shape[1] - (each.scored.start - header.shape[1]) :]
-    starts, ends = np.hstack((header, overlap, (each.starts, each.ends)))
+    starts, ends = np.hstack((header, each.overlap, (each.starts, each.ends)))
     return starts, ends
 
 

@@ -9,8 +9,14 @@ from hypothesis import strategies as st
 from linewise.analysis.code_lines import code_lines
 from linewise.analysis.lines import without_surrogates
 from linewise.analysis.membership import line_members
-from linewise.analysis.model_input import LINE_CHARS, WINDOW_TOKENS, document_inputs
+from linewise.analysis.model_input import (
+    LINE_CHARS,
+    WINDOW_TOKENS,
+    build_inputs,
+    document_inputs,
+)
 from linewise.analysis.syntax import parse
+from linewise.analysis.units import find_units
 
 
 @frozen(eq=False)
@@ -75,6 +81,56 @@ def test_a_data_blob_on_one_line_costs_a_bounded_number_of_tokens():
 def test_units_without_code_cost_nothing():
     assert inputs("# a comment\n\n# another\n") == []
     assert inputs("") == []
+
+
+COMMENTS = "    # a remark about nothing\n" * 100
+TEXTS_WITHOUT_CODE = {
+    "comments": "x = 1\n" + "# a remark about nothing\n" * 100 + "y = x\n",
+    "blank lines": "x = 1\n" + "\n" * 2_000 + "y = x\n",
+    "commented-out code": "x = 1\n" + "# y = f(x, 1)\n" * 150 + "y = x\n",
+    "a module's docstring": '"""' + "Words about it.\n" * 150 + '"""\ny = 1\n',
+    "a function's docstring": 'def f():\n    """' + "Words.\n    " * 150 + '"""\n    return 1\n',
+    "a class's docstring": 'class A:\n    """' + "Words.\n    " * 150 + '"""\n\n    b = 1\n',
+    "comments in a function": f"def f(x):\n    y = x\n{COMMENTS}    return y\n",
+}
+
+
+@pytest.mark.parametrize("text", TEXTS_WITHOUT_CODE.values(), ids=TEXTS_WITHOUT_CODE)
+def test_windows_without_code_are_not_read(text):
+    syntax, tokenizer = parse(text), CharacterTokenizer()
+    code = code_lines(syntax)
+    every = [
+        each for unit in find_units(syntax) for each in build_inputs(syntax.lines, unit, tokenizer)
+    ]
+    kept = inputs(text)
+    assert len(kept) < len(every)
+    assert all(len(line_members(syntax.lines, code, e.starts, e.ends)[0]) for e in kept)
+    # What is read of a line is what would be read if everything was.
+    whole = {bytes(each.ids): each for each in every}
+    for each in kept:
+        assert np.array_equal(each.starts, whole[bytes(each.ids)].starts)
+
+
+@pytest.mark.parametrize("line", [0, 1, 60, 150, 299, 300])
+def test_of_a_long_function_only_what_shows_the_asked_lines_is_read(line):
+    text = "def f(x):\n" + "".join(f"    x = x + {n}\n" for n in range(300))
+    syntax = parse(text)
+    (each,) = document_inputs(syntax, [line], CharacterTokenizer())
+    assert line_members(syntax.lines, [line], each.starts, each.ends)[0] == [line]
+
+
+def test_what_a_window_repeats_of_the_one_before_is_known():
+    text = "def f(x):\n" + "".join(f"    x = x + {n}\n" for n in range(300))
+    first, *later = inputs(text)
+    assert first.overlap.shape == (2, 0)
+    for each in later:
+        starts, ends = each.overlap
+        before = each.scored.start
+        repeated = each.ids[before - len(starts) : before]
+        assert "".join(text[a:b] for a, b in zip(starts, ends, strict=True)) == "".join(
+            map(chr, repeated)
+        )
+        assert ends[-1] == each.starts[0]
 
 
 @given(st.text(st.sampled_from("\r\n\t ():=abdefrtun1'\"#漢🎉\x0c\ud800"), max_size=400))
