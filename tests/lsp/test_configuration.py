@@ -138,6 +138,7 @@ async def test_a_threshold_needs_no_recomputation_and_no_reload(connect):
             "threshold": 0.9,
             "flagged": 1,
             "codeLines": 2,
+            "omissions": [],
         }
         assert "1st of 2 code lines" in (await session.hover(1))["contents"]["value"]
 

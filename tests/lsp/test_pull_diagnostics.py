@@ -93,6 +93,7 @@ async def test_whole_report_in_every_position_encoding(connect, offered, agreed,
                 "threshold": 0.3,
                 "flagged": 2,
                 "codeLines": 6,
+                "omissions": [],
             }
         ]
 

@@ -26,6 +26,8 @@ export interface FileSummary {
   readonly threshold: number;
   readonly flagged: number;
   readonly codeLines: number;
+  /** What the document was judged without, a sentence of each kind; older servers do not tell. */
+  readonly omissions?: readonly string[];
 }
 
 /** How much a probability asks for attention; the setting `linewise.bands` says where each begins. */

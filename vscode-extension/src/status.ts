@@ -49,7 +49,7 @@ export function appearance(state: ServerState, summary: FileSummary | undefined)
       return show(
         "pulse",
         summary ? count(summary) : l10n.t("ready"),
-        describe(state.engine, summary),
+        describe(state.engine, summary, state.message),
       );
     case "busy":
       return show(
@@ -70,11 +70,20 @@ function count({ above, threshold }: FileSummary): string {
     : l10n.t("{0} lines above {1}", above, percent(threshold));
 }
 
-function describe(engine: Engine, summary: FileSummary | undefined): string[] {
+/** What the server says of itself while there is nothing else to say. */
+const NOTHING = "Ready";
+
+function describe(
+  engine: Engine,
+  summary: FileSummary | undefined,
+  message: string = NOTHING,
+): string[] {
   return [
+    ...(message === NOTHING ? [] : [message]),
     ...(summary
       ? [l10n.t("{0} of {1} lines of code underlined", summary.flagged, summary.codeLines)]
       : []),
+    ...(summary?.omissions ?? []),
     l10n.t("Model: {0}", engine.model),
     l10n.t(
       "Runs on: {0}",

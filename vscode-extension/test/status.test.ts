@@ -8,7 +8,7 @@ import { editor, reset } from "./mocks/vscode";
 
 const params = (state: StatusParams["state"]): StatusParams => ({
   state,
-  message: `it is ${state}`,
+  message: state === "ready" ? "Ready" : `it is ${state}`,
   model: "smollm2-135m",
   provider: "CPU",
   calibration: "shipped",
@@ -58,6 +58,16 @@ describe("what a state looks like", () => {
     assert.deepEqual(details({ state: "paused", done: 0, pending: 0 }), [
       "Scans of the workspace are paused",
     ]);
+  });
+
+  test("what was left out stands in the details, and what the server remarks", () => {
+    const left = "1 statement does not parse and is judged without known problems: line 3";
+    const file = { ...summary(3), omissions: [left] };
+    assert.ok(appearance(stateOf(params("ready")), file).details.includes(left));
+    const remark = "big.py is not scored: it has 10,001 lines, more than 10,000";
+    const state = stateOf({ ...params("ready"), message: remark });
+    assert.equal(appearance(state, undefined).details[0], remark);
+    assert.ok(!appearance(stateOf(params("ready")), undefined).details.includes("Ready"));
   });
 
   test("a question to the user is no failure", () =>

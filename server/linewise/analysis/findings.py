@@ -37,9 +37,9 @@ def select_findings(
     found = bands(settings, default_threshold)
     shown: list[LineScore] = []
     unshown: Counter[Unshown] = Counter()
-    for score in sorted(scores, key=lambda score: score.rank):
-        if score.probability < found.threshold:
-            continue
+    # What is no number is not above either.
+    above = (score for score in scores if score.probability >= found.threshold)
+    for score in sorted(above, key=lambda score: score.rank):
         cause = suppressed.cause(score.line)
         if cause is None and _is_quiet(score, found, settings):
             cause = Unshown.SEVERITY

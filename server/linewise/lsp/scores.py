@@ -4,9 +4,13 @@ from __future__ import annotations
 
 import math
 
+from attrs import evolve
+
 from linewise.lsp.client import Client
 from linewise.lsp.convert import finite
 from linewise.lsp.outcome import Outcome
+from linewise.results import Omission
+from linewise.wording import omitted
 
 SUMMARY = "linewise/fileSummary"
 LINE_SCORES = "linewise/lineScores"
@@ -35,6 +39,7 @@ class Scores:
                 "threshold": threshold,
                 "flagged": len(outcome.findings),
                 "codeLines": len(lines),
+                "omissions": [omitted(_placed(each)) for each in outcome.scored.omissions],
             },
         )
 
@@ -59,3 +64,7 @@ class Scores:
                 ],
             },
         )
+
+
+def _placed(omission: Omission) -> Omission:
+    return evolve(omission, names=tuple(f"line {name}" for name in omission.names))
