@@ -16,6 +16,7 @@ from typing import Any
 from benchmarks import rationale_tables
 from benchmarks.markdown import interval, origin, sought, table
 from benchmarks.shallow import tables as shallow
+from benchmarks.spans import spans
 from benchmarks.workspace.tables import costs
 from linewise.lab.evaluate.tables import (
     differences,
@@ -72,6 +73,7 @@ def _tables() -> Iterable[tuple[Path, str, str]]:
         ("docs/evaluation.md", "laboratory", "laboratory", effort),
         ("docs/evaluation.md", "lines", "lines", line_models),
         ("docs/evaluation.md", "prose", "transfer", lambda record: prose(record["figures"])),
+        ("docs/evaluation.md", "spans", "spans", spans),
         ("docs/quantization.md", "schemes", "schemes", quantization),
         ("docs/report.md", "costs", "workspace", costs),
         ("docs/scale.md", "scale", "scale", sizing),

@@ -28,7 +28,7 @@ from linewise.models.runtime import TargetModel
 from linewise.probe.manifest import Calibration, ProbeManifest
 from linewise.probe.runtime import Probe
 from linewise.probe.shipped import find_probe
-from linewise.results import LineScore, Omission, SpanScore, TokenWeight
+from linewise.results import LineScore, Omission, TokenWeight
 
 CACHED_TOKENS = 500_000
 """Evidence kept in memory: 32 floats a token, 64 MB when full."""
@@ -267,36 +267,6 @@ class Engine:
         table = prepared.syntax.lines
         return ScoredText(table, lines, tuple(evidence), calibration, facts, heads)
 
-    def span(self, scored: ScoredText, start: int, end: int) -> SpanScore | None:
-        """Answer for the tokens between two offsets (code points, end exclusive), in any order.
-
-        A whole line has the probability it was scored with. Of what lies inside one, or spans
-        several, the evidence alone answers: read with the calibrator of tokens, of parts of a line
-        or of units. Units are taken as independent: the chance that nothing is edited is the
-        product over them. Returns None where there is no code.
-        """
-        start, end = min(start, end), max(start, end)
-        code = {score.line for score in scored.lines}
-        first, last = scored.table.line_at(start), scored.table.line_at(max(start, end - 1))
-        lines = tuple(line for line in range(first, last + 1) if line in code)
-        calibration = scored.calibration
-        calibrator = calibration.unit if len(lines) > 1 else calibration.span
-        keep, tokens = 1.0, 0
-        for each in scored.evidence if lines else ():
-            member = (each.starts < end) & (each.ends > start)
-            if not member.any():
-                continue
-            count = int(member.sum())
-            tokens += count
-            if len(lines) == 1 and count == 1:
-                calibrator = calibration.token
-            keep *= 1.0 - float(calibrator(each.reading.logits(self._probe, member[None]))[0])
-        if len(lines) == 1 and _covers(scored.table, lines[0], start, end):
-            score = scored.line(lines[0])
-            assert score is not None  # noqa: S101 - it is one of the scored lines
-            keep, calibrator = 1.0 - score.probability, calibration.line
-        return SpanScore(1.0 - keep, calibrator.base_rate, lines, tokens) if tokens else None
-
     def token_weights(self, scored: ScoredText, line: int) -> tuple[TokenWeight, ...]:
         """Return how much each token of a line raises the head's logit of it, strongest first.
 
@@ -378,11 +348,3 @@ class Engine:
 def _prepare(tokenizer: Tokenizer, text: str) -> _Prepared:
     syntax = parse(text)
     return _Prepared(syntax, code_lines(syntax), tokenizer)
-
-
-def _covers(table: LineTable, line: int, start: int, end: int) -> bool:
-    """Whether a span holds all of a line but the blanks around it."""
-    first = table.starts[line]
-    content = table.content(line)
-    indent = len(content) - len(content.lstrip())
-    return start <= first + indent and end >= first + len(content.rstrip())

@@ -157,16 +157,25 @@ class TokenWeight:
     weight: float
 
 
+class SpanLevel(StrEnum):
+    """What a span is read as, and so what its base rate is that of."""
+
+    LINE = "line"
+    UNIT = "function"
+
+
 @frozen
 class SpanScore:
     """The answer to an arbitrary-span query.
 
     ``probability`` is the calibrated chance that at least one token of the span is edited,
-    ``base_rate`` that of a token, a line or a unit, whichever the span was read as;
-    ``lines`` are the 0-based code lines the span touches; ``tokens`` how many tokens it covers.
+    ``base_rate`` that of what it was read as, a line (or a part of one) or, of several lines, a
+    function; ``lines`` are the 0-based code lines the span touches; ``tokens`` how many tokens it
+    covers.
     """
 
     probability: float
+    level: SpanLevel
     base_rate: float
     lines: tuple[int, ...]
     tokens: int

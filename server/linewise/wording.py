@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from linewise.results import Omission, OmissionKind
+from linewise.results import Omission, OmissionKind, SpanLevel
 
 CAP = "linewise.maxFindingsPerFile"
 SHOWN = 5
@@ -78,9 +78,16 @@ def percent(probability: float) -> str:
     return ">99 %" if probability > 0.99 else f"{100 * probability:.0f} %"
 
 
-def edit_message(probability: float, base_rate: float, *, calibrated: bool = True) -> str:
+def edit_message(
+    probability: float,
+    base_rate: float,
+    level: SpanLevel = SpanLevel.LINE,
+    *,
+    calibrated: bool = True,
+) -> str:
     """Write a probability with the base rate it must be read against, and whether it holds."""
-    message = f"Edit probability {percent(probability)} (base rate {percent(base_rate)})"
+    of = "" if level is SpanLevel.LINE else f" of a {level}"
+    message = f"Edit probability {percent(probability)} (base rate{of} {percent(base_rate)})"
     return message if calibrated else f"{message}, uncalibrated here"
 
 

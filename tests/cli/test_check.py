@@ -12,6 +12,7 @@ from jsonschema import Draft4Validator, Draft202012Validator
 
 from linewise.analysis.findings import select_findings
 from linewise.settings import DEFAULT_MODEL, Settings
+from linewise.spans import ask_span
 
 INVENTORY = (ROOT / "examples" / "inventory.py").read_text("utf-8")
 ESCAPE = b"\x1b"
@@ -63,13 +64,14 @@ def test_a_span_of_standard_input(linewise, engine):
     output = json.loads(result.stdout)
     scored = engine.score(INVENTORY)
     end = INVENTORY.index("return", start) + len("return")
-    answer = engine.span(scored, start, end)
+    answer = ask_span(engine.probe, scored, start, end)
     assert output["files"][0]["path"] == "<stdin>"
     assert output["span"] | {"probability": None} == {
         "start": {"line": line, "column": 9},
         "end": {"line": line + 1, "column": 15},
         "probability": None,
         "base_rate": answer.base_rate,
+        "base_rate_of": "function",
         "lines": [line, line + 1],
         "tokens": answer.tokens,
     }

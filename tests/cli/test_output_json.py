@@ -11,6 +11,7 @@ from report_payloads import FILE, LINE, REPORT, reports
 
 from linewise.output.json import render
 from linewise.output.report import Limits, Position, Span, SpanReport
+from linewise.results import SpanLevel
 
 ROOT = Path(__file__).parents[2]
 SCHEMA = json.loads((ROOT / "docs/schema/check-v1.schema.json").read_text("utf-8"))
@@ -35,7 +36,7 @@ def test_the_schema_is_itself_valid():
 
 
 def test_every_key_that_is_written_is_documented():
-    span = SpanReport(Span(Position(1, 2), Position(3, 4)), None, 0.08, (), 0)
+    span = SpanReport(Span(Position(1, 2), Position(3, 4)), None, SpanLevel.LINE, 0.08, (), 0)
     output = parse(render(evolve(REPORT, span=span)))
 
     def undocumented(value, schema):

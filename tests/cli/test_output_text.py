@@ -8,7 +8,7 @@ from report_payloads import FILE, LINE, REPORT, reports
 
 from linewise.output.report import FileReport, Position, Span, SpanReport, Status
 from linewise.output.text import SOURCE_CHARS, render, visible
-from linewise.results import Unshown
+from linewise.results import SpanLevel, Unshown
 
 
 def shown(report):
@@ -94,12 +94,14 @@ def test_no_files():
     ("answer", "text"),
     [
         (
-            SpanReport(Span(Position(10, 4), Position(14, 20)), 0.37, 0.08, (10, 12), 31),
+            SpanReport(
+                Span(Position(10, 4), Position(14, 20)), 0.37, SpanLevel.UNIT, 0.19, (10, 12), 31
+            ),
             "37 % that something in 10:4-14:20 has to be edited (31 tokens on 2 code lines; "
-            "base rate of a single line: 8 %)",
+            "base rate of a function: 19 %)",
         ),
         (
-            SpanReport(Span(Position(1, 1), Position(1, 9)), None, 0.08, (), 0),
+            SpanReport(Span(Position(1, 1), Position(1, 9)), None, SpanLevel.LINE, 0.08, (), 0),
             "There is no code in 1:1-1:9.",
         ),
     ],

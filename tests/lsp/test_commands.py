@@ -5,6 +5,8 @@ from lsp_session import SLOW_FILE
 from pygls.exceptions import JsonRpcException
 from tiny_server import probability
 
+from linewise.wording import percent
+
 pytestmark = pytest.mark.asyncio
 
 QUERY = "linewise.server.querySpan"
@@ -27,21 +29,27 @@ async def test_whole_answer_for_a_token_a_line_and_several_lines(connect):
     async with connect() as session:
         session.open(TEXT)
         column = 4 + len('s = "xx"; ')  # an emoji is two units of UTF-16
-        assert await session.execute(QUERY, span((2, column), (2, column + 6))) == {
-            "probability": pytest.approx(probability("danger"), abs=1e-6),
+        token = await session.execute(QUERY, span((2, column), (2, column + 6)))
+        line = await session.execute(QUERY, span((2, 0), (2, 99)))
+        assert line["probability"] == pytest.approx(probability("danger", "doubt"), abs=1e-6)
+        assert probability("danger") < token["probability"] < line["probability"]
+        assert token == {
+            "probability": token["probability"],
             "baseRate": 0.08,
+            "baseRateOf": "line",
             "lines": [2],
             "tokens": 1,
             "calibrated": True,
-            "message": "Edit probability 27 % (base rate 8 %)",
+            "message": f"Edit probability {percent(token['probability'])} (base rate 8 %)",
         }
-        line = await session.execute(QUERY, span((2, 0), (2, 99)))
-        assert line["probability"] == pytest.approx(probability("danger", "doubt"), abs=1e-6)
         both = await session.execute(QUERY, span((3, 99), (2, 0)))
         assert both["lines"] == [2, 3]
-        assert both["probability"] == pytest.approx(
-            probability("danger", "doubt", "maybe"), abs=1e-6
-        )
+        assert both["baseRateOf"] == "function"
+        assert "(base rate of a function " in both["message"]
+        whole = probability("danger", "doubt", "maybe")
+        assert line["probability"] < both["probability"] <= whole
+        function = await session.execute(QUERY, span((1, 0), (3, 99)))
+        assert function["probability"] == pytest.approx(whole, abs=1e-6)
 
 
 async def test_no_code_in_the_selection(connect):

@@ -104,31 +104,6 @@ def test_moving_a_unit_costs_nothing(engine, tiny_model):
     assert tiny_model.passes == before
 
 
-def test_a_span_costs_no_pass(engine, tiny_model):
-    scored = engine.score(SOURCE)
-    before = tiny_model.passes
-    start = SOURCE.index("y * 2")
-    answer = engine.span(scored, start, start + 5)
-    assert answer.lines == (9,)
-    assert answer.tokens == 5
-    assert 0 < answer.probability < 1
-    assert tiny_model.passes == before
-
-
-def test_the_span_of_a_line_is_the_line(engine):
-    scored = engine.score(SOURCE)
-    for score in scored.lines:
-        answer = engine.span(scored, *scored.table.full_span(score.line))
-        assert answer.probability == pytest.approx(score.probability, abs=1e-6)
-
-
-def test_a_span_is_the_same_from_either_end_and_none_without_code(engine):
-    scored = engine.score(SOURCE)
-    assert engine.span(scored, 40, 70) == engine.span(scored, 70, 40)
-    start = SOURCE.index('"""Say."""')
-    assert engine.span(scored, start, start + 5) is None
-
-
 def test_token_weights_say_what_the_line_rests_on(engine):
     scored = engine.score(SOURCE)
     weights = engine.token_weights(scored, 9)
@@ -201,12 +176,3 @@ def test_strange_code_is_called_uncalibrated_unless_the_workspace_calibrated_it(
         workspace = evolve(engine.manifest.calibration, source="workspace")
         scores = engine.score("a = 1\n", calibration=workspace).lines
         assert all(score.calibrated for score in scores)
-
-
-def test_a_whole_line_is_answered_as_it_was_scored(engine):
-    scored = engine.score("a = 1\n  \nif a:\n    b = [a]\n")
-    score = scored.line(3)
-    start, end = scored.table.full_span(3)
-    assert engine.span(scored, start, end).probability == pytest.approx(score.probability)
-    assert engine.span(scored, start + 4, end - 1).probability == pytest.approx(score.probability)
-    assert engine.span(scored, start, start + 5).probability != pytest.approx(score.probability)

@@ -31,8 +31,9 @@ from linewise.output.report import (
     Status,
 )
 from linewise.output.verdict import failures
-from linewise.results import Omission, Selection, Severity
+from linewise.results import Omission, Selection, Severity, SpanLevel
 from linewise.settings import Settings
+from linewise.spans import ask_span
 from linewise.workspace.baseline import Baseline, Seen
 from linewise.workspace.calibration import Workspace, Workspaces
 from linewise.workspace.decisions import Place, place_of
@@ -256,8 +257,10 @@ def _ask(engine: Engine, scored: ScoredText, span: Span) -> SpanReport:
         scored.table.offset(place.line - 1, place.column - 1, PositionEncoding.UTF32)
         for place in (span.start, span.end)
     )
-    answer = engine.span(scored, start, end)
+    answer = ask_span(engine.probe, scored, start, end)
     if answer is None:
-        return SpanReport(span, None, scored.base_rate, (), 0)
+        return SpanReport(span, None, SpanLevel.LINE, scored.base_rate, (), 0)
     lines = tuple(line + 1 for line in answer.lines)
-    return SpanReport(span, answer.probability, answer.base_rate, lines, answer.tokens)
+    return SpanReport(
+        span, answer.probability, answer.level, answer.base_rate, lines, answer.tokens
+    )

@@ -60,19 +60,26 @@ class Commands:
         model = await self._questions.model()
         start, end = offsets(query.range, scored.table, self._client.encoding)
 
+        # Not before somebody asks: `initialize` is answered without the engine.
+        from linewise.spans import ask_span
+
         def ask(_: threading.Event) -> SpanScore | None:
-            return model.engine.span(scored, start, end)
+            return ask_span(model.engine.probe, scored, start, end)
 
         answer = await self._host.run(ask)
         if answer is None:
             raise LinewiseError("there is no code in the selection")
+        calibrated = all(each.calibrated for each in scored.lines if each.line in answer.lines)
         return {
             "probability": finite(answer.probability),
             "baseRate": finite(answer.base_rate),
+            "baseRateOf": answer.level.value,
             "lines": [int(line) for line in answer.lines],
             "tokens": int(answer.tokens),
-            "calibrated": True,
-            "message": edit_message(answer.probability, answer.base_rate),
+            "calibrated": calibrated,
+            "message": edit_message(
+                answer.probability, answer.base_rate, answer.level, calibrated=calibrated
+            ),
         }
 
     def list_models(self) -> list[dict[str, Any]]:

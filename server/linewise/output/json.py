@@ -86,6 +86,7 @@ def _span(answer: SpanReport) -> dict[str, Any]:
         **cattrs.unstructure(answer.span),
         "probability": answer.probability,
         "base_rate": answer.base_rate,
+        "base_rate_of": answer.level.value,
         "lines": list(answer.lines),
         "tokens": answer.tokens,
     }

@@ -12,7 +12,7 @@ from enum import StrEnum
 
 from attrs import Factory, field, frozen
 
-from linewise.results import Omission, OmissionKind, Unshown, merged
+from linewise.results import Omission, OmissionKind, SpanLevel, Unshown, merged
 
 RULE = "edit-risk"
 WARNING_FROM = 0.5
@@ -113,10 +113,14 @@ class Span:
 
 @frozen
 class SpanReport:
-    """The answer to `--span`; ``probability`` is None if there is no code in the span."""
+    """The answer to `--span`; ``probability`` is None if there is no code in the span.
+
+    ``base_rate`` is that of a line or of a function, as ``level`` says.
+    """
 
     span: Span
     probability: float | None
+    level: SpanLevel
     base_rate: float
     lines: tuple[int, ...]
     tokens: int

@@ -150,7 +150,7 @@ def _span(answer: SpanReport) -> Text:
         (percent(answer.probability), f"bold {_style(answer.probability)}"),
         f" that something in {answer.span} has to be edited ",
         f"({_counted(answer.tokens, 'token')} on {_counted(len(answer.lines), 'code line')}; ",
-        f"base rate of a single line: {percent(answer.base_rate)})",
+        f"base rate of a {answer.level}: {percent(answer.base_rate)})",
     )
 
 
