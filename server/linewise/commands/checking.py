@@ -12,7 +12,7 @@ from attrs import evolve, field, frozen
 from linewise import __version__
 from linewise.analysis.findings import select_findings
 from linewise.analysis.fingerprints import among_files, fingerprints
-from linewise.analysis.lines import PositionEncoding
+from linewise.analysis.lines import PositionEncoding, count_lines
 from linewise.analysis.suppression import Suppression
 from linewise.commands.limits import root_of
 from linewise.commands.paths import STDIN, displayed
@@ -151,7 +151,7 @@ def _check_file(
     if isinstance(source, Skipped):
         return FileReport(name, Status.SKIPPED, source.reason), None
     try:
-        place, length = None if path == STDIN else path, source.text.count("\n") + 1
+        place, length = None if path == STDIN else path, count_lines(source.text)
         calibration = None if workspace is None else workspace.calibration(place, length)
         scored = engine.score(source.text, calibration=calibration, progress=progress)
     except Exception as error:  # noqa: BLE001 - one file must not cost the others their result

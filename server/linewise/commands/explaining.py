@@ -10,6 +10,7 @@ from pathlib import Path
 from attrs import frozen
 
 from linewise import __version__
+from linewise.analysis.lines import count_lines
 from linewise.commands.explain import Place
 from linewise.commands.paths import STDIN, displayed
 from linewise.engine import Engine, ScoredText
@@ -104,6 +105,6 @@ def _scored(engine: Engine, request: Request, text: ExplainedText) -> ScoredText
     path = None if request.place.path == STDIN else request.place.path
     workspaces = Workspaces(request.settings.model, engine.manifest)
     workspace = workspaces.common([path or Path.cwd()])
-    length = text.text.count("\n") + 1
+    length = count_lines(text.text)
     calibration = None if workspace is None else workspace.calibration(path, length)
     return engine.score(text.text, calibration=calibration)

@@ -72,7 +72,7 @@ class ClosedFiles:
         if not _shows(settings.diagnostic_scope):
             return False
         # Another snapshot: that of the open document is outdated from now on.
-        snapshot = Document(document.uri, None, document.text)
+        snapshot = Document(document.uri, None, document.text, marked=document.marked)
         kept = evolve(outcome, document=snapshot)
         self._closed[document.uri] = _Closed(kept, path, _signature(path))
         return True

@@ -12,6 +12,7 @@ from urllib.parse import unquote
 
 from attrs import field, frozen
 
+from linewise.analysis.lines import BYTE_ORDER_MARK, LineTable
 from linewise.errors import LinewiseError
 from linewise.lsp.cells import Cell
 from linewise.lsp.client import path_of
@@ -27,6 +28,8 @@ PYTHON = "python"
 class Document:
     """One version of a document.
 
+    A byte order mark that a client sends is no part of ``text``: it is ``marked`` then, and
+    positions count the mark as the character that it is to the client.
     ``cell`` is where it stands in a notebook, if it does; another version of the notebook makes
     another version of each cell. ``edited_at`` is when it came on the monotonic clock, None unless
     somebody is typing.
@@ -39,7 +42,22 @@ class Document:
     text: str
     cell: Cell | None = None
     edited_at: float | None = None
+    marked: bool = False
     outdated: threading.Event = field(factory=threading.Event, repr=False)
+
+    @classmethod
+    def received(
+        cls,
+        uri: str,
+        version: int | None,
+        text: str,
+        *,
+        cell: Cell | None = None,
+        edited_at: float | None = None,
+    ) -> Document:
+        """Return a version of a document as a client has it, perhaps with a mark before it."""
+        marked = text.startswith(BYTE_ORDER_MARK)
+        return cls(uri, version, text.removeprefix(BYTE_ORDER_MARK), cell, edited_at, marked)
 
     @property
     def path(self) -> Path | None:
@@ -51,6 +69,11 @@ class Document:
         """What its scores depend on: its text and, of a cell, where it stands in which notebook."""
         cell = self.cell
         return (self.text, "", 0) if cell is None else (self.text, cell.notebook.text, cell.start)
+
+    @cached_property
+    def table(self) -> LineTable:
+        """The lines of the text, with positions as its client has them."""
+        return LineTable(self.text, marked=self.marked)
 
     @cached_property
     def syntax(self) -> Syntax:
@@ -77,13 +100,14 @@ class Documents:
 
     def open(self, uri: str, language: str, version: int, text: str) -> Document | None:
         """Take in an opened document; one in another language is none of ours."""
-        return self.put(Document(uri, version, text)) if language == PYTHON else None
+        return self.put(Document.received(uri, version, text)) if language == PYTHON else None
 
     def change(self, uri: str, version: int, text: str) -> Document | None:
         """Replace an open document by its next version."""
         if (before := self.get(uri)) is None:
             return None
-        return self.put(Document(before.uri, version, text, edited_at=time.monotonic()))
+        edited_at = time.monotonic()
+        return self.put(Document.received(before.uri, version, text, edited_at=edited_at))
 
     def save(self, uri: str) -> Document | None:
         """Note that a document is on the disk as it is now."""
@@ -128,33 +152,29 @@ def read_closed(uri: str, settings: Settings) -> Document:
         If it is not a file that can be scored.
     """
     # On the worker thread, and only once somebody asks for such a document.
-    from linewise.files import Skipped, read_source
+    from linewise.files import IN_EDITOR, Skipped, read_source
 
     path = path_of(uri)
     if path is None:
         raise LinewiseError("the document is neither open nor a file; open it first")
-    source = read_source(path, settings)
+    source = read_source(path, settings, IN_EDITOR)
     if isinstance(source, Skipped):
         raise LinewiseError(f"the file is not scored: {source.reason}")
     return Document(uri, None, source.text)
 
 
 def refusal(document: Document, settings: Settings) -> str | None:
-    """Return why a document is too large to be scored and what to do, None if it is not."""
-    text = document.text
-    size = len(text) if text.isascii() else len(text.encode("utf-8", "surrogatepass"))
-    if size > settings.max_file_bytes:
-        return (
-            f"is not scored: it is larger than {settings.max_file_bytes:,} bytes "
-            "(setting linewise.maxFileBytes)"
-        )
-    lines = 1 + text.count("\n") + text.count("\r") - text.count("\r\n")
-    if lines > settings.max_file_lines:
-        return (
-            f"is not scored: it has {lines:,} lines, more than {settings.max_file_lines:,} "
-            "(setting linewise.maxFileLines)"
-        )
-    return None
+    """Return why a document is not scored and what to do, None if it is: the same as of a file.
+
+    Of a cell, why its notebook is not.
+    """
+    # Not before a document is opened: `initialize` is answered without it.
+    from linewise.files import IN_EDITOR, Skipped, decoded_source
+
+    text = document.text if document.cell is None else document.cell.notebook.text
+    content = BYTE_ORDER_MARK + text if document.marked else text
+    source = decoded_source(content, settings, IN_EDITOR)
+    return f"is not scored: {source.reason}" if isinstance(source, Skipped) else None
 
 
 def _key(uri: str) -> str:

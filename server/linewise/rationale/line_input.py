@@ -10,7 +10,7 @@ import numpy as np
 import numpy.typing as npt
 from attrs import frozen
 
-from linewise.analysis.lines import LineTable
+from linewise.analysis.lines import LineTable, count_lines
 from linewise.analysis.membership import line_members
 from linewise.analysis.model_input import (
     HEADER_TOKENS,
@@ -62,10 +62,9 @@ def line_inputs(text: ExplainedText, line: int, tokenizer: Tokenizer) -> tuple[L
         If there is no such line, it has no code, or none that a model reads.
     """
     syntax = text.syntax
-    if not 0 <= line < len(syntax.lines):
-        count = len(syntax.lines)
+    if not 0 <= line < (count := count_lines(text.text)):
         raise NothingToExplainError(
-            f"there is no line {line + 1}: the file has {count} line{'s' if count > 1 else ''}"
+            f"there is no line {line + 1}: the file has {count} line{'' if count == 1 else 's'}"
         )
     if line not in text.code:
         raise NothingToExplainError(

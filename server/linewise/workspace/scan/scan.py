@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from attrs import define, field, frozen
 
+from linewise.analysis.lines import count_lines
 from linewise.analysis.model_input import Tokenizer
 from linewise.errors import Cancelled, LinewiseError
 from linewise.files import Skipped, read_source
@@ -271,7 +272,7 @@ class Scan:
         heads = [unit.heads for unit in units]
         return Reading(
             opened.content,
-            len(text.syntax.lines),
+            count_lines(text.text),
             np.empty(0, LINE) if engine is None else line_rows(engine, text, shown, heads),
             tuple(
                 Placement(
