@@ -14,7 +14,8 @@ from typing import TYPE_CHECKING
 from attrs import evolve, frozen
 from lsprotocol import types
 
-from linewise.lsp.client import Client, path_of
+from linewise.lsp.addresses import path_of
+from linewise.lsp.client import Client
 from linewise.lsp.configuration import Configuration
 from linewise.lsp.diagnostics import Diagnostics
 from linewise.lsp.documents import Document, Documents

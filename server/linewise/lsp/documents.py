@@ -8,14 +8,13 @@ from collections.abc import Iterator
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
-from urllib.parse import unquote
 
 from attrs import field, frozen
 
 from linewise.analysis.lines import BYTE_ORDER_MARK, LineTable
 from linewise.errors import LinewiseError
+from linewise.lsp.addresses import normal, path_of
 from linewise.lsp.cells import Cell
-from linewise.lsp.client import path_of
 from linewise.settings import Settings
 
 if TYPE_CHECKING:
@@ -65,10 +64,12 @@ class Document:
         return path_of(self.uri) if self.cell is None else self.cell.notebook.path
 
     @property
-    def content(self) -> tuple[str, str, int]:
+    def content(self) -> tuple[str, bool, str, int]:
         """What its scores depend on: its text and, of a cell, where it stands in which notebook."""
-        cell = self.cell
-        return (self.text, "", 0) if cell is None else (self.text, cell.notebook.text, cell.start)
+        notebook, start = (
+            ("", 0) if self.cell is None else (self.cell.notebook.text, self.cell.start)
+        )
+        return self.text, self.marked, notebook, start
 
     @cached_property
     def table(self) -> LineTable:
@@ -96,7 +97,7 @@ class Documents:
 
     def get(self, uri: str) -> Document | None:
         """Return the newest version, None if the document is not open."""
-        return self._open.get(_key(uri))
+        return self._open.get(normal(uri))
 
     def open(self, uri: str, language: str, version: int, text: str) -> Document | None:
         """Take in an opened document; one in another language is none of ours."""
@@ -111,16 +112,16 @@ class Documents:
 
     def save(self, uri: str) -> Document | None:
         """Note that a document is on the disk as it is now."""
-        self._unsaved.discard(_key(uri))
+        self._unsaved.discard(normal(uri))
         return self.get(uri)
 
     def is_unsaved(self, document: Document) -> bool:
         """Whether a document was edited since it was saved; what is no file never is."""
-        return document.path is not None and _key(document.uri) in self._unsaved
+        return document.path is not None and normal(document.uri) in self._unsaved
 
     def close(self, uri: str) -> Document | None:
         """Let go of a document."""
-        self._unsaved.discard(_key(uri))
+        self._unsaved.discard(normal(uri))
         return self._drop(uri)
 
     def close_all(self) -> None:
@@ -131,13 +132,13 @@ class Documents:
     def put(self, document: Document) -> Document:
         """Let a version of a document take the place of the one before."""
         if document.edited_at is not None:
-            self._unsaved.add(_key(document.uri))
+            self._unsaved.add(normal(document.uri))
         self._drop(document.uri)
-        self._open[_key(document.uri)] = document
+        self._open[normal(document.uri)] = document
         return document
 
     def _drop(self, uri: str) -> Document | None:
-        document = self._open.pop(_key(uri), None)
+        document = self._open.pop(normal(uri), None)
         if document is not None:
             document.outdated.set()
         return document
@@ -175,8 +176,3 @@ def refusal(document: Document, settings: Settings) -> str | None:
     content = BYTE_ORDER_MARK + text if document.marked else text
     source = decoded_source(content, settings, IN_EDITOR)
     return f"is not scored: {source.reason}" if isinstance(source, Skipped) else None
-
-
-def _key(uri: str) -> str:
-    # Clients are free to escape characters differently from one message to the next.
-    return unquote(uri)

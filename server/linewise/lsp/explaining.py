@@ -12,7 +12,7 @@ from attrs import evolve, frozen
 
 from linewise.engine import Engine
 from linewise.errors import LinewiseError
-from linewise.lsp.client import path_of
+from linewise.lsp.addresses import path_of
 from linewise.lsp.documents import PYTHON, Document
 from linewise.lsp.model import LoadedModel
 from linewise.lsp.outcome import Outcome

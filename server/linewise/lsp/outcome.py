@@ -111,10 +111,9 @@ def identify(
     """Return what the outcome of a document will be known by; reads little and starts nothing."""
     calibration = model.workspaces.version(document.path)
     suppressed = suppressions.version(place(document), settings)
-    text, notebook, start = document.content
+    text, marked, notebook, start = document.content
     digest = hashlib.sha256(text.encode("utf-8", "surrogatepass"))
-    marked = "\0marked" if document.marked else ""
-    digest.update(f"{marked}\0{start}\0{notebook}".encode("utf-8", "surrogatepass"))
+    digest.update(f"\0{marked}\0{start}\0{notebook}".encode("utf-8", "surrogatepass"))
     digest.update(f"\0{model.identity}\0{calibration}\0{settings!r}\0{suppressed}".encode())
     return Identity(digest.hexdigest(), model.identity, calibration)
 

@@ -9,7 +9,7 @@ from lsprotocol import types
 from pygls.exceptions import JsonRpcException
 
 from linewise.errors import LinewiseError
-from linewise.lsp.client import path_of
+from linewise.lsp.addresses import path_of
 from linewise.lsp.configuration import Configuration
 from linewise.lsp.documents import Document, Documents, read_closed
 from linewise.lsp.model import LoadedModel, ModelHost
