@@ -13,6 +13,7 @@ from attrs import frozen
 from rich.filesize import decimal
 
 from linewise.analysis.lines import BYTE_ORDER_MARK, count_lines, first_lines
+from linewise.languages import PYTHON_SUFFIXES, is_python, why_not_python
 from linewise.settings import Settings
 
 _BYTE_ORDER_MARKS = (
@@ -26,6 +27,7 @@ _BYTE_ORDER_MARKS = (
 # As PEP 263 and CPython have them.
 _DECLARATION = re.compile(r"[ \t\f]*#.*?coding[:=][ \t]*([-\w.]+)", re.ASCII)
 _NO_CODE = re.compile(r"[ \t\f]*(?:#|$)")
+_SHEBANG_BYTES = 512
 _ESCAPES = frozenset({"unicode-escape", "raw-unicode-escape", "idna", "punycode"})
 """Python takes them for encodings of text, but what they give has other lines and columns."""
 
@@ -58,28 +60,45 @@ class Skipped:
 
 
 def read_source(
-    path: Path, settings: Settings, advice: Advice = ON_COMMAND_LINE
+    path: Path,
+    settings: Settings,
+    advice: Advice = ON_COMMAND_LINE,
+    *,
+    any_language: bool = False,
 ) -> Source | Skipped:
-    """Read a file within the limits of ``settings``; whatever is wrong with it is a `Skipped`."""
+    """Read a file within the limits of ``settings``; whatever is wrong with it is a `Skipped`.
+
+    So is a file that is not Python, unless it may be in ``any_language``.
+    """
     try:
-        status = path.stat()
-        if not stat.S_ISREG(status.st_mode):
-            return Skipped(
-                "a folder that cannot be listed"
-                if stat.S_ISDIR(status.st_mode)
-                else "not a regular file"
-            )
-        if status.st_size > settings.max_file_bytes:
-            return _too_large(settings, advice)
-        with path.open("rb") as file:
-            # The file may have grown meanwhile; one byte more than allowed is enough to see it.
-            return decode_source(file.read(settings.max_file_bytes + 1), settings, advice)
+        return _read(path, settings, advice, any_language=any_language)
     except FileNotFoundError:
         return Skipped("no longer there")
     except PermissionError:
         return Skipped("permission denied")
     except OSError as error:
         return Skipped(f"cannot be read: {error.strerror}")
+
+
+def _read(
+    path: Path, settings: Settings, advice: Advice, *, any_language: bool
+) -> Source | Skipped:
+    status = path.stat()
+    if not stat.S_ISREG(status.st_mode):
+        return Skipped(
+            "a folder that cannot be listed"
+            if stat.S_ISDIR(status.st_mode)
+            else "not a regular file"
+        )
+    with path.open("rb") as file:
+        if not any_language and path.suffix.lower() not in PYTHON_SUFFIXES:
+            if not is_python(path, file.read(_SHEBANG_BYTES).decode("latin-1")):
+                return Skipped(why_not_python(path))
+            file.seek(0)
+        if status.st_size > settings.max_file_bytes:
+            return _too_large(settings, advice)
+        # The file may have grown meanwhile; one byte more than allowed is enough to see it.
+        return decode_source(file.read(settings.max_file_bytes + 1), settings, advice)
 
 
 def decode_source(

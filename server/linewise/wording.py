@@ -78,9 +78,16 @@ def percent(probability: float) -> str:
     return ">99 %" if probability > 0.99 else f"{100 * probability:.0f} %"
 
 
-def edit_message(probability: float, base_rate: float, *, calibrated: bool = True) -> str:
-    """Write a probability with the base rate it must be read against, and whether it holds."""
+def edit_message(
+    probability: float, base_rate: float, *, calibrated: bool = True, cell: int | None = None
+) -> str:
+    """Write a probability with the base rate it must be read against, and whether it holds.
+
+    ``cell`` is named where nothing else can say in which cell of a notebook the line stands.
+    """
     message = f"Edit probability {percent(probability)} (base rate {percent(base_rate)})"
+    if cell is not None:
+        message = f"Cell {cell}: {message}"
     return message if calibrated else f"{message}, uncalibrated here"
 
 

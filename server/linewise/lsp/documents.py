@@ -144,8 +144,8 @@ class Documents:
         return document
 
 
-def read_closed(uri: str, settings: Settings) -> Document:
-    """Read a document that is not open from the disk.
+def read_closed(uri: str, settings: Settings, *, any_language: bool) -> Document:
+    """Read a document that is not open from the disk; ``any_language`` as in `read_source`.
 
     Raises
     ------
@@ -158,7 +158,7 @@ def read_closed(uri: str, settings: Settings) -> Document:
     path = path_of(uri)
     if path is None:
         raise LinewiseError("the document is neither open nor a file; open it first")
-    source = read_source(path, settings, IN_EDITOR)
+    source = read_source(path, settings, IN_EDITOR, any_language=any_language)
     if isinstance(source, Skipped):
         raise LinewiseError(f"the file is not scored: {source.reason}")
     return Document(uri, None, source.text)

@@ -54,7 +54,7 @@ class LineExplainer:
         LinewiseError
             If the line cannot be explained, or was edited meanwhile.
         """
-        outcome = await self._questions.outcome(asked.uri)
+        outcome = await self._questions.outcome(asked.uri, any_language=True)
         model = await self._questions.model()
         explaining = _Explaining(asked, outcome, model, self._host, self._explanations)
         with self._host.status.busy():

@@ -62,10 +62,7 @@ def line_inputs(text: ExplainedText, line: int, tokenizer: Tokenizer) -> tuple[L
         If there is no such line, it has no code, or none that a model reads.
     """
     syntax = text.syntax
-    if not 0 <= line < (count := count_lines(text.text)):
-        raise NothingToExplainError(
-            f"there is no line {line + 1}: the file has {count} line{'' if count == 1 else 's'}"
-        )
+    require_line(text.text, line, "file")
     if line not in text.code:
         raise NothingToExplainError(
             f"line {line + 1} holds no code (blank lines, comments and docstrings are not scored); "
@@ -97,6 +94,19 @@ def line_inputs(text: ExplainedText, line: int, tokenizer: Tokenizer) -> tuple[L
     if not found:
         raise NothingToExplainError(f"nothing of line {line + 1} is read by the model")
     return tuple(found)
+
+
+def require_line(text: str, line: int, container: str) -> None:
+    """Refuse a 0-based line that a text has not; ``container`` is what the text is: a file, a cell.
+
+    Raises
+    ------
+    NothingToExplainError
+        If there is no such line.
+    """
+    if not 0 <= line < (count := count_lines(text)):
+        lines = f"{count} line{'' if count == 1 else 's'}"
+        raise NothingToExplainError(f"there is no line {line + 1}: the {container} has {lines}")
 
 
 def _offsets(
