@@ -115,6 +115,16 @@ async def asked(session, uri, rows):
 
 
 @pytest.mark.asyncio
+async def test_a_closed_notebook_is_to_be_opened_first(connect, tmp_path):
+    path = tmp_path / "n.ipynb"
+    path.write_text('{"cells": []}')
+    async with connect() as session:
+        assert "the notebook is not open" in await asked(session, path.as_uri(), 1)
+        with pytest.raises(JsonRpcException, match="the notebook is not open"):
+            await session.execute("linewise.server.explainLine", {"uri": path.as_uri(), "line": 0})
+
+
+@pytest.mark.asyncio
 async def test_a_notebook_is_scored_alike_as_a_file_and_in_an_editor(
     connect, probe, tmp_path, monkeypatch
 ):

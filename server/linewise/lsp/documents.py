@@ -13,6 +13,7 @@ from attrs import field, frozen
 
 from linewise.analysis.lines import BYTE_ORDER_MARK, LineTable
 from linewise.errors import LinewiseError
+from linewise.languages import NOTEBOOK_SUFFIX
 from linewise.lsp.addresses import normal, path_of
 from linewise.lsp.cells import Cell
 from linewise.settings import Settings
@@ -158,6 +159,8 @@ def read_closed(uri: str, settings: Settings, *, any_language: bool) -> Document
     path = path_of(uri)
     if path is None:
         raise LinewiseError("the document is neither open nor a file; open it first")
+    if path.suffix.lower() == NOTEBOOK_SUFFIX:
+        raise LinewiseError("the notebook is not open; open it and ask about one of its cells")
     source = read_source(path, settings, IN_EDITOR, any_language=any_language)
     if isinstance(source, Skipped):
         raise LinewiseError(f"the file is not scored: {source.reason}")
