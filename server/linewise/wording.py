@@ -84,10 +84,16 @@ def edit_message(
     level: SpanLevel = SpanLevel.LINE,
     *,
     calibrated: bool = True,
+    cell: int | None = None,
 ) -> str:
-    """Write a probability with the base rate it must be read against, and whether it holds."""
+    """Write a probability with the base rate it must be read against, and whether it holds.
+
+    ``cell`` is named where nothing else can say in which cell of a notebook the line stands.
+    """
     of = "" if level is SpanLevel.LINE else f" of a {level}"
     message = f"Edit probability {percent(probability)} (base rate{of} {percent(base_rate)})"
+    if cell is not None:
+        message = f"Cell {cell}: {message}"
     return message if calibrated else f"{message}, uncalibrated here"
 
 

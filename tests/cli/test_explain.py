@@ -144,7 +144,7 @@ def test_wrong_usage(arguments, message, linewise, folder):
         ([PLACE, "--method", "luck"], "there is no attribution method 'luck'; choose one of"),
         ([PLACE, "--method", "greedy"], "greedy explains predicted tokens only"),
         (["mean.py:2"], "line 2 holds no code"),
-        (["mean.py:99"], "there is no line 99: the file has 9 lines"),
+        (["mean.py:99"], "there is no line 99: the file has 8 lines"),
         ([PLACE, "--max-lines", "3"], "above the limit of 3: raise it with --max-lines"),
         ([PLACE, "--model", "smollm2-135"], f"Did you mean `{DEFAULT_MODEL}`"),
     ],

@@ -284,6 +284,10 @@ class Session:
         """Send such a request and return its result as it was on the wire."""
         return _result(await self.answer(self.send_raw(method, params)))
 
+    def notify_raw(self, method, params):
+        """Send a notification whose parameters are what is given."""
+        self.client.protocol._send_data({"jsonrpc": "2.0", "method": method, "params": params})
+
     def open(self, text, uri="file:///a.py", version=1, language="python"):
         self.client.text_document_did_open(
             types.DidOpenTextDocumentParams(

@@ -92,11 +92,14 @@ async def test_a_model_that_breaks_while_loading(connect):
 
 async def test_a_document_that_is_too_large_is_said_once(connect):
     async with connect(settings={"maxFileLines": 3}) as session:
-        session.open("x = 1\n" * 3)
+        session.open("x = 1\n" * 4)
         assert await session.pull() == {"kind": "full", "items": []}
-        session.change("x = 2\n" * 3, 2)
+        session.change("x = 2\n" * 4, 2)
         await session.pull()
-        message = "a.py is not scored: it has 4 lines, more than 3 (setting linewise.maxFileLines)"
+        message = (
+            "a.py is not scored: 4 lines, above the limit of 3: raise it with the setting "
+            "linewise.maxFileLines"
+        )
         assert session.all("window/logMessage") == [{"type": 2, "message": message}]
         assert session.all("linewise/status")[-1] == {**READY, "message": message}
         session.change("danger = doubt\n", 3)

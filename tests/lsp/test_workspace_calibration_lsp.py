@@ -7,7 +7,7 @@ import pytest
 from attrs import evolve
 from tiny_server import BASE_RATE
 
-from linewise.lsp.client import path_of
+from linewise.lsp.addresses import path_of
 from linewise.probe.manifest import read_manifest
 from linewise.workspace import feedback as feedback_module
 from linewise.workspace import store

@@ -15,6 +15,8 @@ from attrs import field, frozen
 
 _TERMINATOR = re.compile(r"\r\n|\n|\r")
 _SURROGATE = re.compile("[\ud800-\udfff]")
+BYTE_ORDER_MARK = "\ufeff"
+"""What some editors write before a text: no part of it, and to clients a character all the same."""
 
 
 class PositionEncoding(StrEnum):
@@ -31,6 +33,21 @@ def without_surrogates(text: str) -> str:
     JSON can carry lone surrogates, but neither UTF-8 nor a tokenizer can.
     """
     return _SURROGATE.sub("\ufffd", text)
+
+
+def count_lines(text: str) -> int:
+    """Return how many lines a text has, as people and git count them.
+
+    A terminator at the very end begins no further line; an empty text has none. Nothing else in
+    this package counts lines: limits, messages and calibrations all mean this number.
+    """
+    terminators = text.count("\n") + text.count("\r") - text.count("\r\n")
+    return terminators + (bool(text) and text[-1] not in "\r\n")
+
+
+def first_lines(text: str, count: int) -> list[str]:
+    """Return the first ``count`` lines of a text, or fewer, without their terminators."""
+    return _TERMINATOR.split(text, maxsplit=count)[:count]
 
 
 def units_in(text: str, encoding: PositionEncoding) -> int:
@@ -66,9 +83,13 @@ class LineTable:
     ``starts`` holds each line's first offset and ``ends`` the offset after its last character,
     terminator excluded; both in code points. There is always at least one line, and a text that
     ends with a terminator has an empty last line, as editors show it.
+
+    ``marked`` says that whoever counts positions has a byte order mark before the text: it stands
+    in the first line there, and only there.
     """
 
     text: str
+    marked: bool = field(default=False, kw_only=True)
     starts: tuple[int, ...] = field(init=False, repr=False)
     ends: tuple[int, ...] = field(init=False, repr=False)
 
@@ -101,8 +122,8 @@ class LineTable:
         """Return (line, character) of an offset; inside a terminator means the line's end."""
         offset = min(max(offset, 0), len(self.text))
         line = self.line_at(offset)
-        start = self.starts[line]
-        return line, units_in(self.text[start : min(offset, self.ends[line])], encoding)
+        before = self.text[self.starts[line] : min(offset, self.ends[line])]
+        return line, self._mark(line, encoding) + units_in(before, encoding)
 
     def offset(self, line: int, character: int, encoding: PositionEncoding) -> int:
         """Return the offset of a client's position, clamped to the line, then to the document."""
@@ -110,4 +131,8 @@ class LineTable:
             return 0
         if line >= len(self):
             return len(self.text)
+        character -= self._mark(line, encoding)
         return self.starts[line] + code_points_in(self.content(line), character, encoding)
+
+    def _mark(self, line: int, encoding: PositionEncoding) -> int:
+        return units_in(BYTE_ORDER_MARK, encoding) if self.marked and line == 0 else 0

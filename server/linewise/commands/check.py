@@ -14,6 +14,7 @@ from linewise.commands.choices import BaselineMode, Color, Format
 from linewise.commands.paths import STDIN, python_files
 from linewise.commands.project import current_project, kept_files
 from linewise.errors import LinewiseError
+from linewise.languages import NOTEBOOK_SUFFIX
 from linewise.output.report import Limits, Position, Report, Span, Status
 from linewise.results import OmissionKind
 from linewise.settings import Settings
@@ -229,6 +230,8 @@ def check(
         files = since(files, diff)
     if span is not None and (len(files) != 1 or format not in (Format.TEXT, Format.JSON)):
         raise typer.BadParameter("--span needs exactly one file and the format text or json")
+    if span is not None and files[0].suffix.lower() == NOTEBOOK_SUFFIX:
+        raise typer.BadParameter("--span counts the lines of a file, and a notebook has cells")
     from linewise.commands.checking import Request, check_files
     from linewise.commands.console import file_progress
     from linewise.engine import Engine

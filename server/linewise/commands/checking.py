@@ -12,13 +12,16 @@ from attrs import evolve, field, frozen
 from linewise import __version__
 from linewise.analysis.findings import select_findings
 from linewise.analysis.fingerprints import among_files, fingerprints
-from linewise.analysis.lines import PositionEncoding
+from linewise.analysis.lines import PositionEncoding, count_lines
 from linewise.analysis.suppression import Suppression
+from linewise.commands.cells import Cells
 from linewise.commands.limits import root_of
 from linewise.commands.paths import STDIN, displayed
 from linewise.engine import Engine, ScoredText
 from linewise.files import Skipped, Source, decode_source, read_source
+from linewise.languages import NOTEBOOK_SUFFIX
 from linewise.models.cache import find
+from linewise.notebook_files import NotebookSource, read_notebook
 from linewise.output.report import (
     CalibrationReport,
     FileReport,
@@ -83,10 +86,10 @@ def check_files(engine: Engine, request: Request, progress: Progress) -> Checked
         def tell(done: int, total: int, path: Path = path, index: int = index) -> None:
             progress(displayed(path), index + done / max(total, 1))
 
-        file, scored = _check_file(engine, path, request, workspace, tell)
+        file, scored, cells = _check_file(engine, path, request, workspace, tell)
         file = evolve(file, name=_name(path, root))
         if scored is not None:
-            file, lines = _with_lines(file, path, scored, request, suppressions)
+            file, lines = _with_lines(file, path, scored, request, suppressions, cells=cells)
             if request.baseline is not None:
                 seen[request.baseline.name_of(path)] = lines
         files.append(file)
@@ -98,6 +101,13 @@ def check_files(engine: Engine, request: Request, progress: Progress) -> Checked
         for path in request.files
         for problem in suppressions.problems(_place(path), settings)
     }
+    if settings.changed_since is not None:
+        problems |= {
+            f"{each.path}: git knows the lines of a notebook's file, not those of its cells; "
+            "all of them are shown"
+            for each in files
+            if each.status is Status.OK and each.path.lower().endswith(NOTEBOOK_SUFFIX)
+        }
     if workspace is not None and workspace.problem is not None:
         problems.add(workspace.problem)
     calibration = engine.manifest.calibration if workspace is None else workspace.described()
@@ -146,19 +156,24 @@ def _check_file(
     request: Request,
     workspace: Workspace | None,
     progress: Callable[[int, int], None],
-) -> tuple[FileReport, ScoredText | None]:
+) -> tuple[FileReport, ScoredText | None, Cells | None]:
     name = displayed(path)
     source = _read(path, request.settings)
     if isinstance(source, Skipped):
-        return FileReport(name, Status.SKIPPED, source.reason), None
+        return FileReport(name, Status.SKIPPED, source.reason), None, None
+    text = source.joined.text if isinstance(source, NotebookSource) else source.text
     try:
-        place, length = None if path == STDIN else path, source.text.count("\n") + 1
+        place, length = None if path == STDIN else path, count_lines(text)
         calibration = None if workspace is None else workspace.calibration(place, length)
-        scored = engine.score(source.text, calibration=calibration, progress=progress)
+        scored = engine.score(text, calibration=calibration, progress=progress)
     except Exception as error:  # noqa: BLE001 - one file must not cost the others their result
         reason = f"could not be scored ({type(error).__name__}: {error}); please report this"
-        return FileReport(name, Status.FAILED, reason, source.encoding), None
-    return FileReport(name, Status.OK, None, source.encoding), scored
+        return FileReport(name, Status.FAILED, reason, source.encoding), None, None
+    report = FileReport(name, Status.OK, None, source.encoding)
+    if isinstance(source, NotebookSource):
+        cells = Cells(source)
+        return evolve(report, omissions=cells.omissions(name)), cells.python(scored), cells
+    return report, scored, None
 
 
 def _name(path: Path, root: Path) -> str:
@@ -171,9 +186,11 @@ def _place(path: Path) -> Place:
     return Place(None, displayed(path)) if path == STDIN else place_of(path)
 
 
-def _read(path: Path, settings: Settings) -> Source | Skipped:
+def _read(path: Path, settings: Settings) -> Source | NotebookSource | Skipped:
     if path == STDIN:
         return decode_source(sys.stdin.buffer.read(settings.max_file_bytes + 1), settings)
+    if path.suffix.lower() == NOTEBOOK_SUFFIX:
+        return read_notebook(path, settings)
     return read_source(path, settings)
 
 
@@ -183,10 +200,15 @@ def _with_lines(
     scored: ScoredText,
     request: Request,
     suppressions: Suppressions,
+    *,
+    cells: Cells | None,
 ) -> tuple[FileReport, Seen]:
     """Return the report of a file with what is to be shown of it, and what a baseline may hold."""
     table, scores = scored.table, scored.lines
     settings = evolve(request.settings, threshold=_threshold(request, scored.calibration.threshold))
+    if cells is not None:
+        # Git knows the lines of the notebook's file, not those of its cells.
+        settings = evolve(settings, changed_since=None)
     uncapped = evolve(settings, max_findings_per_file=len(scores))
     prints = fingerprints(table, scores)
     suppressed = suppressions.of(_place(path), table, scores, prints, settings)
@@ -205,6 +227,10 @@ def _with_lines(
     found = frozenset(each.fingerprint for each in select(uncapped, acceptable).findings)
     flagged = {finding.line for finding in shown.findings}
     every = tuple(_reported_lines(scored, flagged, settings, report.name))
+    shows = [suppressed.cause(each.line - 1) is None for each in every]
+    place: Callable[[str], str] = str
+    if cells is not None:
+        every, place = tuple(map(cells.placed, every)), cells.place
     return evolve(
         report,
         lines=every if request.all_lines else tuple(line for line in every if line.flagged),
@@ -212,11 +238,11 @@ def _with_lines(
         unshown=shown.unshown,
         failing=failing,
         riskiest=min(
-            (each for each in every if suppressed.cause(each.line - 1) is None),
+            (each for each, may in zip(every, shows, strict=True) if may),
             key=lambda line: line.rank,
             default=None,
         ),
-        omissions=_placed(scored.omissions, report.path),
+        omissions=report.omissions + _placed(scored.omissions, report.path, place),
     ), Seen(frozenset(prints.values()), found)
 
 
@@ -245,10 +271,13 @@ def _reported_lines(
         )
 
 
-def _placed(omissions: Sequence[Omission], path: str) -> tuple[Omission, ...]:
+def _placed(
+    omissions: Sequence[Omission], path: str, place: Callable[[str], str]
+) -> tuple[Omission, ...]:
     """Return omissions of a text as those of a file: lines are named with it."""
     return tuple(
-        evolve(each, names=tuple(f"{path}:{name}" for name in each.names)) for each in omissions
+        evolve(each, names=tuple(f"{path}:{place(name)}" for name in each.names))
+        for each in omissions
     )
 
 

@@ -10,11 +10,13 @@ from pathlib import Path
 from attrs import frozen
 
 from linewise import __version__
+from linewise.analysis.lines import count_lines
 from linewise.commands.explain import Place
 from linewise.commands.paths import STDIN, displayed
 from linewise.engine import Engine, ScoredText
 from linewise.errors import LinewiseError
 from linewise.files import Skipped, decode_source, read_source
+from linewise.languages import NOTEBOOK_SUFFIX
 from linewise.models.runtime import TargetModel
 from linewise.output.explanation.report import ExplanationReport
 from linewise.output.report import ModelReport
@@ -53,9 +55,8 @@ def explain_place(request: Request, progress: Progress) -> ExplanationReport:
     """
     place = request.place
     method = method_for(request.target, request.method)
-    text = ExplainedText(
-        _read(place.path, request.settings), request.language or language_of(place.path)
-    )
+    content = _read(place.path, request.settings)
+    text = ExplainedText(content, request.language or _language(place.path, content))
     if request.target is Target.EDIT:
         engine = Engine.load(request.settings.model)
         explainer = explainer_of(engine)
@@ -93,10 +94,19 @@ def _read(path: Path, settings: Settings) -> str:
     if path == STDIN:
         source = decode_source(sys.stdin.buffer.read(settings.max_file_bytes + 1), settings)
     else:
-        source = read_source(path, settings)
+        if path.suffix.lower() == NOTEBOOK_SUFFIX:
+            raise LinewiseError(
+                f"{displayed(path)} cannot be explained: lines of notebooks are explained in an "
+                "editor; `linewise check` scores them"
+            )
+        source = read_source(path, settings, any_language=True)
     if isinstance(source, Skipped):
         raise LinewiseError(f"{displayed(path)} cannot be explained: {source.reason}")
     return source.text
+
+
+def _language(path: Path, content: str) -> str:
+    return "python" if path == STDIN else language_of(path, content)
 
 
 def _scored(engine: Engine, request: Request, text: ExplainedText) -> ScoredText:
@@ -104,6 +114,6 @@ def _scored(engine: Engine, request: Request, text: ExplainedText) -> ScoredText
     path = None if request.place.path == STDIN else request.place.path
     workspaces = Workspaces(request.settings.model, engine.manifest)
     workspace = workspaces.common([path or Path.cwd()])
-    length = text.text.count("\n") + 1
+    length = count_lines(text.text)
     calibration = None if workspace is None else workspace.calibration(path, length)
     return engine.score(text.text, calibration=calibration)

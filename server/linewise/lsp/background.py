@@ -14,7 +14,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from linewise.errors import LinewiseError
-from linewise.lsp.client import Client, path_of
+from linewise.lsp.addresses import path_of
+from linewise.lsp.client import Client
 from linewise.lsp.configuration import Configuration
 from linewise.lsp.model import LoadedModel, ModelHost
 from linewise.lsp.scan_progress import ScanProgress

@@ -9,7 +9,7 @@ from attrs import evolve, field, frozen
 
 from linewise.analysis.lines import LineTable
 from linewise.analysis.notebooks import python_of
-from linewise.lsp.client import path_of
+from linewise.lsp.addresses import path_of
 
 if TYPE_CHECKING:
     from linewise.engine import Evidence, ScoredText

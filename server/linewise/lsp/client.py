@@ -9,21 +9,15 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from lsprotocol import types
-from pygls.uris import to_fs_path
 
 from linewise.analysis.lines import PositionEncoding
+from linewise.lsp.addresses import path_of
 from linewise.lsp.options import Options
 
 if TYPE_CHECKING:
     from pygls.lsp.server import LanguageServer
 
 Answer = TypeVar("Answer")
-
-
-def path_of(uri: str | None) -> Path | None:
-    """Return the path of a file URI, None for anything else."""
-    path = to_fs_path(uri) if uri is not None and uri.startswith("file:") else None
-    return None if path is None else Path(path)
 
 
 class Client:

@@ -14,7 +14,8 @@ from typing import TYPE_CHECKING
 from attrs import evolve, frozen
 from lsprotocol import types
 
-from linewise.lsp.client import Client, path_of
+from linewise.lsp.addresses import path_of
+from linewise.lsp.client import Client
 from linewise.lsp.configuration import Configuration
 from linewise.lsp.diagnostics import Diagnostics
 from linewise.lsp.documents import Document, Documents
@@ -72,7 +73,7 @@ class ClosedFiles:
         if not _shows(settings.diagnostic_scope):
             return False
         # Another snapshot: that of the open document is outdated from now on.
-        snapshot = Document(document.uri, None, document.text)
+        snapshot = Document(document.uri, None, document.text, marked=document.marked)
         kept = evolve(outcome, document=snapshot)
         self._closed[document.uri] = _Closed(kept, path, _signature(path))
         return True

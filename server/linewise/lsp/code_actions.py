@@ -108,7 +108,7 @@ class CodeActions:
             edit = ignore_edit(document.syntax, about.line, Scope(scope))
             if edit is None:
                 continue
-            change = text_edit(edit, document.syntax.lines, self._client.encoding)
+            change = text_edit(edit, document.table, self._client.encoding)
             yield types.CodeAction(
                 title=f"Linewise: {title.format(about.which, about.container)}",
                 kind=types.CodeActionKind.QuickFix,

@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING
 from lsprotocol import types
 from pygls.exceptions import JsonRpcException
 
-from linewise.lsp.client import Client, path_of
+from linewise.lsp.addresses import path_of
+from linewise.lsp.client import Client
 from linewise.settings import Settings, from_untrusted
 
 if TYPE_CHECKING:

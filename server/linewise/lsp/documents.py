@@ -8,13 +8,14 @@ from collections.abc import Iterator
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
-from urllib.parse import unquote
 
 from attrs import field, frozen
 
+from linewise.analysis.lines import BYTE_ORDER_MARK, LineTable
 from linewise.errors import LinewiseError
+from linewise.languages import NOTEBOOK_SUFFIX
+from linewise.lsp.addresses import normal, path_of
 from linewise.lsp.cells import Cell
-from linewise.lsp.client import path_of
 from linewise.settings import Settings
 
 if TYPE_CHECKING:
@@ -27,6 +28,8 @@ PYTHON = "python"
 class Document:
     """One version of a document.
 
+    A byte order mark that a client sends is no part of ``text``: it is ``marked`` then, and
+    positions count the mark as the character that it is to the client.
     ``cell`` is where it stands in a notebook, if it does; another version of the notebook makes
     another version of each cell. ``edited_at`` is when it came on the monotonic clock, None unless
     somebody is typing.
@@ -39,7 +42,22 @@ class Document:
     text: str
     cell: Cell | None = None
     edited_at: float | None = None
+    marked: bool = False
     outdated: threading.Event = field(factory=threading.Event, repr=False)
+
+    @classmethod
+    def received(
+        cls,
+        uri: str,
+        version: int | None,
+        text: str,
+        *,
+        cell: Cell | None = None,
+        edited_at: float | None = None,
+    ) -> Document:
+        """Return a version of a document as a client has it, perhaps with a mark before it."""
+        marked = text.startswith(BYTE_ORDER_MARK)
+        return cls(uri, version, text.removeprefix(BYTE_ORDER_MARK), cell, edited_at, marked)
 
     @property
     def path(self) -> Path | None:
@@ -47,10 +65,17 @@ class Document:
         return path_of(self.uri) if self.cell is None else self.cell.notebook.path
 
     @property
-    def content(self) -> tuple[str, str, int]:
+    def content(self) -> tuple[str, bool, str, int]:
         """What its scores depend on: its text and, of a cell, where it stands in which notebook."""
-        cell = self.cell
-        return (self.text, "", 0) if cell is None else (self.text, cell.notebook.text, cell.start)
+        notebook, start = (
+            ("", 0) if self.cell is None else (self.cell.notebook.text, self.cell.start)
+        )
+        return self.text, self.marked, notebook, start
+
+    @cached_property
+    def table(self) -> LineTable:
+        """The lines of the text, with positions as its client has them."""
+        return LineTable(self.text, marked=self.marked)
 
     @cached_property
     def syntax(self) -> Syntax:
@@ -73,30 +98,31 @@ class Documents:
 
     def get(self, uri: str) -> Document | None:
         """Return the newest version, None if the document is not open."""
-        return self._open.get(_key(uri))
+        return self._open.get(normal(uri))
 
     def open(self, uri: str, language: str, version: int, text: str) -> Document | None:
         """Take in an opened document; one in another language is none of ours."""
-        return self.put(Document(uri, version, text)) if language == PYTHON else None
+        return self.put(Document.received(uri, version, text)) if language == PYTHON else None
 
     def change(self, uri: str, version: int, text: str) -> Document | None:
         """Replace an open document by its next version."""
         if (before := self.get(uri)) is None:
             return None
-        return self.put(Document(before.uri, version, text, edited_at=time.monotonic()))
+        edited_at = time.monotonic()
+        return self.put(Document.received(before.uri, version, text, edited_at=edited_at))
 
     def save(self, uri: str) -> Document | None:
         """Note that a document is on the disk as it is now."""
-        self._unsaved.discard(_key(uri))
+        self._unsaved.discard(normal(uri))
         return self.get(uri)
 
     def is_unsaved(self, document: Document) -> bool:
         """Whether a document was edited since it was saved; what is no file never is."""
-        return document.path is not None and _key(document.uri) in self._unsaved
+        return document.path is not None and normal(document.uri) in self._unsaved
 
     def close(self, uri: str) -> Document | None:
         """Let go of a document."""
-        self._unsaved.discard(_key(uri))
+        self._unsaved.discard(normal(uri))
         return self._drop(uri)
 
     def close_all(self) -> None:
@@ -107,20 +133,20 @@ class Documents:
     def put(self, document: Document) -> Document:
         """Let a version of a document take the place of the one before."""
         if document.edited_at is not None:
-            self._unsaved.add(_key(document.uri))
+            self._unsaved.add(normal(document.uri))
         self._drop(document.uri)
-        self._open[_key(document.uri)] = document
+        self._open[normal(document.uri)] = document
         return document
 
     def _drop(self, uri: str) -> Document | None:
-        document = self._open.pop(_key(uri), None)
+        document = self._open.pop(normal(uri), None)
         if document is not None:
             document.outdated.set()
         return document
 
 
-def read_closed(uri: str, settings: Settings) -> Document:
-    """Read a document that is not open from the disk.
+def read_closed(uri: str, settings: Settings, *, any_language: bool) -> Document:
+    """Read a document that is not open from the disk; ``any_language`` as in `read_source`.
 
     Raises
     ------
@@ -128,35 +154,28 @@ def read_closed(uri: str, settings: Settings) -> Document:
         If it is not a file that can be scored.
     """
     # On the worker thread, and only once somebody asks for such a document.
-    from linewise.files import Skipped, read_source
+    from linewise.files import IN_EDITOR, Skipped, read_source
 
     path = path_of(uri)
     if path is None:
         raise LinewiseError("the document is neither open nor a file; open it first")
-    source = read_source(path, settings)
+    if path.suffix.lower() == NOTEBOOK_SUFFIX:
+        raise LinewiseError("the notebook is not open; open it and ask about one of its cells")
+    source = read_source(path, settings, IN_EDITOR, any_language=any_language)
     if isinstance(source, Skipped):
         raise LinewiseError(f"the file is not scored: {source.reason}")
     return Document(uri, None, source.text)
 
 
 def refusal(document: Document, settings: Settings) -> str | None:
-    """Return why a document is too large to be scored and what to do, None if it is not."""
-    text = document.text
-    size = len(text) if text.isascii() else len(text.encode("utf-8", "surrogatepass"))
-    if size > settings.max_file_bytes:
-        return (
-            f"is not scored: it is larger than {settings.max_file_bytes:,} bytes "
-            "(setting linewise.maxFileBytes)"
-        )
-    lines = 1 + text.count("\n") + text.count("\r") - text.count("\r\n")
-    if lines > settings.max_file_lines:
-        return (
-            f"is not scored: it has {lines:,} lines, more than {settings.max_file_lines:,} "
-            "(setting linewise.maxFileLines)"
-        )
-    return None
+    """Return why a document is not scored and what to do, None if it is: the same as of a file.
 
+    Of a cell, why its notebook is not.
+    """
+    # Not before a document is opened: `initialize` is answered without it.
+    from linewise.files import IN_EDITOR, Skipped, decoded_source
 
-def _key(uri: str) -> str:
-    # Clients are free to escape characters differently from one message to the next.
-    return unquote(uri)
+    text = document.text if document.cell is None else document.cell.notebook.text
+    content = BYTE_ORDER_MARK + text if document.marked else text
+    source = decoded_source(content, settings, IN_EDITOR)
+    return f"is not scored: {source.reason}" if isinstance(source, Skipped) else None

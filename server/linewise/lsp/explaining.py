@@ -12,7 +12,7 @@ from attrs import evolve, frozen
 
 from linewise.engine import Engine
 from linewise.errors import LinewiseError
-from linewise.lsp.client import path_of
+from linewise.lsp.addresses import path_of
 from linewise.lsp.documents import PYTHON, Document
 from linewise.lsp.model import LoadedModel
 from linewise.lsp.outcome import Outcome
@@ -21,6 +21,7 @@ from linewise.rationale.explain import Effort, Explainer, Question, method_for
 from linewise.rationale.explain_line import ScoredLine, explainer_of, scored_line
 from linewise.rationale.explain_text import ExplainedText, language_of
 from linewise.rationale.explanation import Explanation, Stability, Trust
+from linewise.rationale.line_input import require_line
 from linewise.rationale.study.target import Target
 
 EFFORT = Effort()
@@ -106,10 +107,10 @@ class Drafts:
 
     def read(self, outcome: Outcome) -> ExplainedText:
         """Return the text of a scored document, to ask about its lines."""
-        path = path_of(outcome.document.uri)
-        language = PYTHON if path is None else language_of(path)
-        # An open document is Python, whatever its file is called.
         document = outcome.document
+        path = path_of(document.uri)
+        language = PYTHON if path is None else language_of(path, document.text)
+        # An open document is Python, whatever its file is called.
         text = document.text if document.cell is None else document.cell.notebook.text
         return ExplainedText(text, PYTHON if document.version is not None else language)
 
@@ -145,7 +146,11 @@ class Drafts:
             If ``cancelled`` said so.
         """
         named = method_for(target, method)
-        at = line if document.cell is None else line + document.cell.first_line
+        at = line
+        if document.cell is not None:
+            # The lines of a cell are not those of the text that it is read in.
+            require_line(document.text, line, "cell")
+            at += document.cell.first_line
         question = self.explainer(model).ask(text, at, target=target, cancelled=cancelled)
         key = hashlib.sha256(f"{model.identity} {named} ".encode() + question.key).digest()
         return Draft(key, document, question, named, self._look_up(key))

@@ -8,7 +8,7 @@ from __future__ import annotations
 import time
 from typing import TYPE_CHECKING
 
-from linewise.lsp.client import path_of
+from linewise.lsp.addresses import path_of
 from linewise.lsp.documents import Document
 from linewise.lsp.model import ModelHost
 from linewise.lsp.outcome import Outcome

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 from attrs import define, frozen
 from lsprotocol import types
 
+from linewise.analysis.lines import BYTE_ORDER_MARK
 from linewise.lsp.cells import Cell, Notebook
 from linewise.lsp.client import Client
 from linewise.lsp.convert import offsets
@@ -118,14 +119,15 @@ class Notebooks:
         from linewise.analysis.notebooks import join_cells
 
         chosen = [uri for uri in sheet.order if uri in sheet.texts]
-        joined = join_cells([sheet.texts[uri][1] for uri in chosen])
+        joined = join_cells([sheet.texts[uri][1].removeprefix(BYTE_ORDER_MARK) for uri in chosen])
         notebook = Notebook(sheet.uri, joined.text, len(chosen), edited)
         edited_at = time.monotonic() if edited else None
         documents = []
         for uri, (start, end), line in zip(chosen, joined.spans, joined.first_lines, strict=True):
             version, text = sheet.texts[uri]
             cell = Cell(notebook, start, end, line)
-            documents.append(self._documents.put(Document(uri, version, text, cell, edited_at)))
+            document = Document.received(uri, version, text, cell=cell, edited_at=edited_at)
+            documents.append(self._documents.put(document))
         return tuple(documents)
 
 

@@ -7,11 +7,12 @@ import math
 from collections.abc import Callable, Collection, Mapping
 from typing import TYPE_CHECKING
 
-from attrs import frozen
+from attrs import evolve, frozen
 
 from linewise.analysis.bands import Bands, bands
 from linewise.analysis.findings import select_findings
 from linewise.analysis.fingerprints import fingerprints
+from linewise.analysis.lines import LineTable, count_lines
 from linewise.analysis.suppression import Suppression
 from linewise.lsp.documents import Document
 from linewise.results import Band, Finding, LineScore, TokenWeight
@@ -110,9 +111,9 @@ def identify(
     """Return what the outcome of a document will be known by; reads little and starts nothing."""
     calibration = model.workspaces.version(document.path)
     suppressed = suppressions.version(place(document), settings)
-    text, notebook, start = document.content
+    text, marked, notebook, start = document.content
     digest = hashlib.sha256(text.encode("utf-8", "surrogatepass"))
-    digest.update(f"\0{start}\0{notebook}".encode("utf-8", "surrogatepass"))
+    digest.update(f"\0{marked}\0{start}\0{notebook}".encode("utf-8", "surrogatepass"))
     digest.update(f"\0{model.identity}\0{calibration}\0{settings!r}\0{suppressed}".encode())
     return Identity(digest.hexdigest(), model.identity, calibration)
 
@@ -126,7 +127,8 @@ def score(
 ) -> ScoredText:
     """Score a text as that of a document, ``only`` some lines of it if given.
 
-    A cell is scored with its notebook, once for all of its cells. On the model's thread.
+    A cell is scored with its notebook, once for all of its cells. Positions in its table are those
+    of the client, which counts a byte order mark. On the model's thread.
 
     Raises
     ------
@@ -136,17 +138,20 @@ def score(
     workspaces, path = model.workspaces, document.path
 
     def scored(whole: str, only: Collection[int] | None) -> ScoredText:
-        calibration = workspaces.calibration(path, whole.count("\n") + 1)
+        calibration = workspaces.calibration(path, count_lines(whole))
         return model.engine.score(whole, calibration=calibration, only=only, cancelled=cancelled)
 
     if (cell := document.cell) is None:
-        return scored(text, only)
-    if only is not None:
-        return cell.part(scored(cell.whole(text), {line + cell.first_line for line in only}), text)
-    known, key = cell.notebook.scored, (model.identity, workspaces.version(path))
-    if key not in known:
-        known[key] = scored(cell.notebook.text, None)
-    return cell.part(known[key], text)
+        found = scored(text, only)
+    elif only is not None:
+        lines = {line + cell.first_line for line in only}
+        found = cell.part(scored(cell.whole(text), lines), text)
+    else:
+        known, key = cell.notebook.scored, (model.identity, workspaces.version(path))
+        if key not in known:
+            known[key] = scored(cell.notebook.text, None)
+        found = cell.part(known[key], text)
+    return evolve(found, table=LineTable(text, marked=True)) if document.marked else found
 
 
 def compute(

@@ -15,9 +15,10 @@ from linewise.lsp import (
     notebooks,
     watching,
 )
+from linewise.lsp.addresses import path_of
 from linewise.lsp.annotations import Annotations
 from linewise.lsp.background import Background
-from linewise.lsp.client import Client, path_of
+from linewise.lsp.client import Client
 from linewise.lsp.closed_files import ClosedFiles
 from linewise.lsp.code_actions import CodeActions
 from linewise.lsp.commands import Commands

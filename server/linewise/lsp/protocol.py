@@ -3,12 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from lsprotocol import types
 from pygls.exceptions import JsonRpcException, JsonRpcInvalidRequest
 from pygls.protocol import LanguageServerProtocol
 from pygls.protocol.json_rpc import RPCMessage, RPCRequest
+
+from linewise.lsp.addresses import Addresses
+
+if TYPE_CHECKING:
+    from cattrs import Converter
+    from pygls.lsp.server import LanguageServer
 
 _BY_ITSELF = frozenset(
     {
@@ -27,8 +33,14 @@ class Protocol(LanguageServerProtocol):
 
     active: Callable[[], None] = staticmethod(lambda: None)
 
+    def __init__(self, server: LanguageServer, converter: Converter) -> None:
+        super().__init__(server, converter)
+        self._addresses = Addresses()
+
     def structure_message(self, data: dict[str, Any]) -> Any:
         """Read a message; one that cannot be read leaves nobody waiting, here or there."""
+        if "jsonrpc" in data and "method" in data and "params" in data:
+            data = data | {"params": self._addresses.taken_in(data["params"])}
         try:
             return super().structure_message(data)
         except JsonRpcException as error:
@@ -37,6 +49,9 @@ class Protocol(LanguageServerProtocol):
             elif "id" in data:
                 self._handle_response(data["id"], error=error.to_response_error())
             raise
+
+    def _serialize_message(self, data: Any) -> Any:
+        return self._addresses.spelled(super()._serialize_message(data))
 
     def handle_message(self, message: RPCMessage) -> None:
         """Handle a message, then let go of what earlier ones left.

@@ -9,7 +9,7 @@ from lsprotocol import types
 from pygls.exceptions import JsonRpcException
 
 from linewise.errors import LinewiseError
-from linewise.lsp.client import path_of
+from linewise.lsp.addresses import path_of
 from linewise.lsp.configuration import Configuration
 from linewise.lsp.documents import Document, Documents, read_closed
 from linewise.lsp.model import LoadedModel, ModelHost
@@ -48,15 +48,17 @@ class Questions:
         self._scorer = scorer
         self._configuration = configuration
 
-    async def outcome(self, uri: str) -> Outcome:
+    async def outcome(self, uri: str, *, any_language: bool = False) -> Outcome:
         """Return what is known of a Python document, open or not.
+
+        What is not open may be in ``any_language``, for answers that name the language.
 
         Raises
         ------
         LinewiseError
             If it cannot be scored, or was edited meanwhile.
         """
-        document = self._documents.get(uri) or await self._read(uri)
+        document = self._documents.get(uri) or await self._read(uri, any_language=any_language)
         try:
             outcome = await self._scorer.outcome(document, patience=None)
         except Superseded:
@@ -92,6 +94,6 @@ class Questions:
             raise LinewiseError(self._host.failure or "there is no model")
         return model
 
-    async def _read(self, uri: str) -> Document:
+    async def _read(self, uri: str, *, any_language: bool) -> Document:
         settings = self._configuration.of(path_of(uri))
-        return await self._host.run(lambda _: read_closed(uri, settings))
+        return await self._host.run(lambda _: read_closed(uri, settings, any_language=any_language))

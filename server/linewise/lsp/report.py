@@ -9,8 +9,9 @@ from typing import Any
 from attrs import frozen
 
 from linewise.errors import LinewiseError
+from linewise.lsp.addresses import path_of
 from linewise.lsp.background import Background
-from linewise.lsp.client import Client, path_of
+from linewise.lsp.client import Client
 from linewise.lsp.model import LoadedModel
 from linewise.lsp.questions import Questions
 

@@ -14,6 +14,7 @@ from typing import Any
 
 from linewise.engine import Engine
 from linewise.errors import Cancelled, LinewiseError
+from linewise.files import IN_EDITOR
 from linewise.lsp.model import InstalledTarget, LoadedModel, ModelHost
 from linewise.models.runtime import TargetModel
 from linewise.models.worker import Priority, WorkerStoppedError
@@ -101,6 +102,7 @@ class _Scans:
             method=method_of(CHOICE, _target(model).vocabulary),
             globs=Globs(exclude=self._settings[folder].exclude),
             settings=self._settings[folder],
+            advice=IN_EDITOR,
         )
         store = Store.open(request.root, self._say)
         try:

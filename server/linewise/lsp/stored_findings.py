@@ -14,7 +14,7 @@ from lsprotocol import types
 from linewise.analysis.findings import select_findings
 from linewise.analysis.fingerprints import fingerprints
 from linewise.analysis.lines import LineTable, PositionEncoding
-from linewise.files import Skipped, read_source
+from linewise.files import IN_EDITOR, Skipped, read_source
 from linewise.lsp.convert import diagnostic
 from linewise.lsp.model import LoadedModel
 from linewise.lsp.scans import reader_of
@@ -99,7 +99,7 @@ class StoredFindings:
     ) -> tuple[types.Diagnostic, ...] | None:
         """Return a file's diagnostics, None if it does not say any more what was scanned."""
         subject, settings = self._subject, self._subject.settings
-        source = read_source(path, settings)
+        source = read_source(path, settings, IN_EDITOR)
         if isinstance(source, Skipped):
             return None
         if content_hash(source.text.encode("utf-8", "surrogatepass")) != file.content:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from attrs import frozen
 
+from linewise.analysis.lines import LineTable
 from linewise.lsp.convert import finite
 from linewise.lsp.documents import Document
 from linewise.lsp.model import ModelHost
@@ -88,7 +89,7 @@ def _replaced(scored: ScoredText, asked: Replacement) -> tuple[str, int]:
     if asked.replacement is None:
         return table.text[:start] + table.text[end:], -1
     end = table.ends[asked.line]
-    more = asked.replacement.count("\n") + asked.replacement.replace("\r\n", "").count("\r")
+    more = len(LineTable(asked.replacement)) - 1
     return table.text[:start] + asked.replacement + table.text[end:], more
 
 

@@ -26,7 +26,12 @@ def _file(file: FileReport, report: Report) -> list[str]:
 def _line(file: FileReport, line: ReportedLine, report: Report) -> str:
     return command(
         _COMMANDS[report.level(line)],
-        edit_message(line.probability, report.calibration.base_rate, calibrated=line.calibrated),
+        edit_message(
+            line.probability,
+            report.calibration.base_rate,
+            calibrated=line.calibrated,
+            cell=line.cell,
+        ),
         file=file.name,
         line=str(line.line),
         col=str(line.column),

@@ -27,7 +27,10 @@ def render(report: Report) -> str:
 def _issue(file: FileReport, line: ReportedLine, report: Report) -> dict[str, Any]:
     return {
         "description": edit_message(
-            line.probability, report.calibration.base_rate, calibrated=line.calibrated
+            line.probability,
+            report.calibration.base_rate,
+            calibrated=line.calibrated,
+            cell=line.cell,
         ),
         "check_name": f"linewise/{RULE}",
         "fingerprint": line.fingerprint,

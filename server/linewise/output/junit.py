@@ -62,9 +62,9 @@ def _cases(file: FileReport, report: Report) -> Iterator[TestCase]:
 
 def _judged(case: TestCase, file: FileReport, line: ReportedLine, report: Report) -> TestCase:
     message = edit_message(
-        line.probability, report.calibration.base_rate, calibrated=line.calibrated
+        line.probability, report.calibration.base_rate, calibrated=line.calibrated, cell=line.cell
     )
-    place = f"{visible(file.name)}:{line.line}:{line.column}: {visible(line.text.strip())}"
+    place = f"{visible(file.name)}:{line.place}:{line.column}: {visible(line.text.strip())}"
     if report.limits == Limits() or report.level(line) is Level.ERROR:
         failure = Failure(message, RULE)
         failure.text = place

@@ -41,7 +41,8 @@ class ReportedLine:
 
     ``column`` and ``end_column`` enclose it without the blanks around it. ``fingerprint`` tells it
     from all other lines of the files, wherever in its file it moves. Where ``calibrated`` is False
-    the rank holds, the number may not.
+    the rank holds, the number may not. Of a notebook, ``line`` counts within the ``cell``, whose
+    number counts all cells.
     """
 
     line: int
@@ -54,6 +55,12 @@ class ReportedLine:
     unit: str
     fingerprint: str
     calibrated: bool
+    cell: int | None = None
+
+    @property
+    def place(self) -> str:
+        """Where it stands in its file, in words."""
+        return f"{self.line}" if self.cell is None else f"cell {self.cell}:{self.line}"
 
 
 @frozen

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import json
 import posixpath
+from collections.abc import Iterator
 from pathlib import PurePath
 from typing import Any
 from urllib.parse import quote
@@ -99,7 +100,10 @@ def _result(file: FileReport, line: ReportedLine, report: Report) -> dict[str, A
         "level": report.level(line).value,
         "message": {
             "text": edit_message(
-                line.probability, report.calibration.base_rate, calibrated=line.calibrated
+                line.probability,
+                report.calibration.base_rate,
+                calibrated=line.calibrated,
+                cell=line.cell,
             )
         },
         "locations": [
@@ -108,7 +112,7 @@ def _result(file: FileReport, line: ReportedLine, report: Report) -> dict[str, A
                     "artifactLocation": _artifact(file.name, report.root),
                     "region": _region(line),
                 },
-                "logicalLocations": [{"fullyQualifiedName": line.unit}],
+                "logicalLocations": list(_logical(line)),
             }
         ],
         "partialFingerprints": {
@@ -119,6 +123,12 @@ def _result(file: FileReport, line: ReportedLine, report: Report) -> dict[str, A
         "rank": round(100 * line.probability, 2),
         "properties": {"probability": line.probability, "rankInFile": line.rank},
     }
+
+
+def _logical(line: ReportedLine) -> Iterator[dict[str, Any]]:
+    yield {"fullyQualifiedName": line.unit}
+    if line.cell is not None:
+        yield {"fullyQualifiedName": f"cell {line.cell}", "kind": "module"}
 
 
 def _region(line: ReportedLine) -> dict[str, Any]:

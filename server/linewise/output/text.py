@@ -36,7 +36,7 @@ def render(report: Report) -> Iterator[Text]:
             yield Text()
         elif file.lines and span is None:
             yield _heading(file)
-            width = len(str(file.lines[-1].line))
+            width = max(len(line.place) for line in file.lines)
             yield from (_line(line, width) for line in file.lines)
             if file.hidden:
                 yield Text(f"  … {file.hidden} more, see --max-findings-per-file", "dim")
@@ -71,7 +71,7 @@ def _line(line: ReportedLine, width: int) -> Text:
     if len(source) > SOURCE_CHARS:
         source = source[: SOURCE_CHARS - 1] + "…"
     return Text.assemble(
-        (f"  {line.line:>{width}}  ", "dim"),
+        (f"  {line.place:>{width}}  ", "dim"),
         (f"{percent(line.probability):>5}  {bar:<{_BAR_CELLS}}  ", style),
         (source, "" if line.flagged else "dim"),
         no_wrap=True,
@@ -140,7 +140,7 @@ def _riskiest(report: Report) -> Iterator[Text]:
     if candidates:
         line, file = max(candidates, key=lambda each: each[0].probability)
         yield Text(f"Riskiest line, in {visible(file.path)}:")
-        yield _line(line, len(str(line.line)))
+        yield _line(line, len(line.place))
 
 
 def _span(answer: SpanReport) -> Text:

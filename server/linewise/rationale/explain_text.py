@@ -11,6 +11,7 @@ from linewise.analysis.code_lines import code_lines
 from linewise.analysis.problems.find import problems
 from linewise.analysis.problems.problem import Problem
 from linewise.analysis.syntax import Syntax, parse
+from linewise.languages import is_python
 from linewise.rationale.noise.reformatting import random_style, reformat
 from linewise.rationale.noise.renaming import rename_locals
 from linewise.rationale.noise.rewrites import Rewrite, RewriteError
@@ -21,14 +22,17 @@ from linewise.rationale.taxonomy.grammars import grammar_for, grammar_named
 _PYTHON = "python"
 
 
-def language_of(path: PurePath) -> str:
-    """Return the language a file's suffix stands for: the suffix itself if that is unknown.
+def language_of(path: PurePath, text: str | None = None) -> str:
+    """Return the language of a file: the suffix itself if what that stands for is unknown.
 
-    A file without one is taken for Python, as when it is scored.
+    What says in its first line that Python runs it is Python, as when it is scored; what has no
+    suffix is, as long as nobody knows its ``text``.
     """
+    if is_python(path, text or "") or (text is None and not path.suffix):
+        return _PYTHON
     if (grammar := grammar_for(path)) is not None:
         return grammar.name
-    return path.suffix[1:].lower() or _PYTHON
+    return path.suffix[1:].lower() or "plain text"
 
 
 @frozen(eq=False)

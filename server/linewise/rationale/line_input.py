@@ -9,7 +9,7 @@ import numpy as np
 import numpy.typing as npt
 from attrs import frozen
 
-from linewise.analysis.lines import LineTable
+from linewise.analysis.lines import LineTable, count_lines
 from linewise.analysis.membership import line_members
 from linewise.analysis.model_input import (
     HEADER_TOKENS,
@@ -61,11 +61,7 @@ def line_inputs(text: ExplainedText, line: int, tokenizer: Tokenizer) -> tuple[L
         If there is no such line, it has no code, or none that a model reads.
     """
     syntax = text.syntax
-    if not 0 <= line < len(syntax.lines):
-        count = len(syntax.lines)
-        raise NothingToExplainError(
-            f"there is no line {line + 1}: the file has {count} line{'s' if count > 1 else ''}"
-        )
+    require_line(text.text, line, "file")
     if line not in text.code:
         raise NothingToExplainError(
             f"line {line + 1} holds no code (blank lines, comments and docstrings are not scored); "
@@ -92,6 +88,19 @@ def line_inputs(text: ExplainedText, line: int, tokenizer: Tokenizer) -> tuple[L
     if not found:
         raise NothingToExplainError(f"nothing of line {line + 1} is read by the model")
     return tuple(found)
+
+
+def require_line(text: str, line: int, container: str) -> None:
+    """Refuse a 0-based line that a text has not; ``container`` is what the text is: a file, a cell.
+
+    Raises
+    ------
+    NothingToExplainError
+        If there is no such line.
+    """
+    if not 0 <= line < (count := count_lines(text)):
+        lines = f"{count} line{'' if count == 1 else 's'}"
+        raise NothingToExplainError(f"there is no line {line + 1}: the {container} has {lines}")
 
 
 def _offsets(syntax: Syntax, each: ModelInput, tokenizer: Tokenizer) -> tuple[Ints, Ints]:

@@ -10,6 +10,8 @@ from linewise.analysis.lines import (
     LineTable,
     PositionEncoding,
     code_points_in,
+    count_lines,
+    first_lines,
     units_in,
     without_surrogates,
 )
@@ -87,3 +89,23 @@ def test_replacing_surrogates_keeps_every_offset(text):
     clean = without_surrogates(text)
     assert len(clean) == len(text)
     clean.encode("utf-8")
+
+
+@given(TRICKY)
+def test_a_terminator_at_the_end_begins_no_further_line(text):
+    lines = re.split(r"\r\n|\n|\r", text)
+    assert count_lines(text) == len(lines) - (lines[-1] == "")
+    assert first_lines(text, 2) == lines[:2]
+
+
+@given(TRICKY, ENCODINGS, st.integers(0, 300), st.integers(0, 300))
+def test_a_mark_before_a_text_is_a_character_of_its_first_line(text, encoding, line, character):
+    plain, marked = LineTable(text), LineTable(text, marked=True)
+    whole = LineTable("\ufeff" + text)
+    # What counts the mark within the text counts as what has it before the text.
+    assert marked.offset(line, character, encoding) == max(
+        whole.offset(line, character, encoding) - 1, 0
+    )
+    offset = min(character, len(text))
+    assert marked.position(offset, encoding) == whole.position(offset + 1, encoding)
+    assert marked.starts == plain.starts

@@ -25,7 +25,9 @@ from scan_runs import (
 )
 
 from linewise.engine import Engine
+from linewise.files import IN_EDITOR, ON_COMMAND_LINE, Skipped, decode_source
 from linewise.probe.runtime import Probe
+from linewise.settings import Settings
 from linewise.workspace.scan.database import DiskFullError
 from linewise.workspace.scan.location import path_of
 from linewise.workspace.scan.records import LINE
@@ -212,6 +214,38 @@ def test_files_that_cannot_be_read_are_named_and_left_alone(root, load):
     assert progress.problems == 4
     assert b"broken.py" in {row[0] for row in content(root)[1]}
     assert scan(root, unloadable).pending == 0
+
+
+@pytest.mark.parametrize("advice", [ON_COMMAND_LINE, IN_EDITOR])
+def test_files_are_read_and_counted_as_by_every_other_reader(tmp_path, state, load, advice):
+    root, settings = tmp_path / "project", Settings(max_file_lines=4)
+    files = {
+        f"{count}-{name}-{last}.py": (end.join(["x = 1"] * count) + end * last).encode()
+        for count in (3, 4, 5)
+        for name, end in (("lf", "\n"), ("cr", "\r"), ("crlf", "\r\n"))
+        for last in (False, True)
+    } | {
+        "cookie-line-3.py": b"x = 1\ry = 2\r# coding: klingon\r",
+        "cookie-line-2.py": b"\r# coding: cp1252\rx = '\xe9'\r",
+        "cp037.py": b"# coding: cp037\nx = 1\n",
+        "utf16.py": b"# coding: utf-16\nx = 1\n\n",
+        "mark.py": "\ufeffx = 1\n".encode(),
+        "contradiction.py": "\ufeff# coding: latin-1\nx = 1\n".encode(),
+    }
+    write(root, files)
+    scan(root, load, settings=settings, advice=advice)
+    read = {name: decode_source(data, settings, advice) for name, data in files.items()}
+    expected = {
+        name.encode(): each.reason for name, each in read.items() if isinstance(each, Skipped)
+    }
+    assert problems(root) == expected
+    assert len(expected) == 6 + 3
+    with Store.open(root, print) as store, store.database.reading() as rows:
+        lengths = dict(
+            rows.execute("SELECT path, length FROM readings JOIN files ON file = files.id")
+        )
+    counted = {os.fsdecode(path): length for path, length in lengths.items() if b"-" in path}
+    assert counted == {name: 4 if name[0] == "4" else 3 for name in counted}
 
 
 def test_a_folder_that_cannot_be_listed_is_named(root, load, monkeypatch):

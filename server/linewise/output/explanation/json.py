@@ -46,8 +46,8 @@ def payload(report: ExplanationReport) -> dict[str, Any]:
         "edit": None if scored is None else _edit(scored),
         "categories": [cattrs.unstructure(each) for each in explanation.categories],
         "without_categories": explanation.without_categories,
-        "tokens": [_token(each) for each in explanation.tokens],
-        "predicted": [_predicted(each) for each in explanation.predicted],
+        "tokens": [_token(each, report) for each in explanation.tokens],
+        "predicted": [_predicted(each, report) for each in explanation.predicted],
         "reached_argmax": explanation.reached_argmax,
         **_trust(explanation),
         **_stability(explanation),
@@ -73,28 +73,28 @@ def _edit(scored: ScoredLine) -> dict[str, Any]:
     }
 
 
-def _token(token: WeighedToken) -> dict[str, Any]:
+def _token(token: WeighedToken, report: ExplanationReport) -> dict[str, Any]:
     return {
         "text": token.text,
         "line": token.line + 1,
-        "column": token.column + 1,
+        "column": report.column(token.line, token.column),
         "weight": token.weight,
         "group": token.group,
         "category": token.category or None,
     }
 
 
-def _predicted(predicted: Predicted) -> dict[str, Any]:
+def _predicted(predicted: Predicted, report: ExplanationReport) -> dict[str, Any]:
     return {
         "text": predicted.text,
         "line": predicted.line + 1,
-        "column": predicted.column + 1,
+        "column": report.column(predicted.line, predicted.column),
         "reached_argmax": predicted.reached_argmax,
         "rationale": [
             {
                 "text": each.text,
                 "line": each.line + 1,
-                "column": each.column + 1,
+                "column": report.column(each.line, each.column),
                 "gain": each.weight,
             }
             for each in predicted.rationale

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from attrs import frozen
 
-from linewise.analysis.lines import LineTable
+from linewise.analysis.lines import LineTable, PositionEncoding
 from linewise.output.report import ModelReport
 from linewise.rationale.explain_line import ExplainedLine
 from linewise.rationale.explanation import Explanation
@@ -36,6 +36,11 @@ class ExplanationReport:
     def text(self) -> str:
         """The explained line."""
         return self.table.content(self.explanation.line)
+
+    def column(self, line: int, column: int) -> int:
+        """Return a 0-based column counted from 1, as whoever has the text counts it."""
+        _, counted = self.table.position(self.table.starts[line] + column, PositionEncoding.UTF32)
+        return counted + 1
 
     @property
     def note(self) -> str | None:

@@ -28,7 +28,7 @@ class Grammar:
 GRAMMARS = {
     grammar.name: grammar
     for grammar in (
-        Grammar("python", "tree_sitter_python", (".py", ".pyi")),
+        Grammar("python", "tree_sitter_python", (".py", ".pyi", ".pyw")),
         Grammar(
             "javascript",
             "tree_sitter_javascript",

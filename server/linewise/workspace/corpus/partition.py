@@ -14,6 +14,7 @@ from typing import Any
 import numpy as np
 from attrs import define, field, frozen
 
+from linewise.analysis.lines import count_lines
 from linewise.errors import LinewiseError
 from linewise.files import Skipped, Source, decode_source, decoded_source, read_source
 from linewise.rationale.explain_text import ExplainedText
@@ -88,7 +89,7 @@ def read_partition(
             continue
         rows += found
         outcome.files += 1
-        outcome.lines += len(text.syntax.lines)
+        outcome.lines += count_lines(text.text)
         outcome.units += len(found)
         outcome.explained += sum(row["sums"] is not None for row in found)
         outcome.tokens += sum(row["tokens"] for row in found)

@@ -17,9 +17,10 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from attrs import define, field, frozen
 
+from linewise.analysis.lines import count_lines
 from linewise.analysis.model_input import Tokenizer
 from linewise.errors import Cancelled, LinewiseError
-from linewise.files import Skipped, read_source
+from linewise.files import ON_COMMAND_LINE, Advice, Skipped, read_source
 from linewise.rationale.explain_text import ExplainedText
 from linewise.settings import Settings
 from linewise.workspace.scan.database import DamagedDatabaseError, GoneError, set_damaged_aside
@@ -67,7 +68,8 @@ class Instruments:
 class Request:
     """What to scan: a ``folder`` of the workspace at ``root``, read by ``reader``.
 
-    Rationales are found by ``method``; None leaves them out. ``settings`` bound the size of files.
+    Rationales are found by ``method``; None leaves them out. ``settings`` bound the size of files;
+    ``advice`` is for whoever reads why one is skipped.
     """
 
     root: Path
@@ -76,6 +78,7 @@ class Request:
     method: Method | None = None
     globs: Globs = field(factory=Globs)
     settings: Settings = field(factory=Settings)
+    advice: Advice = ON_COMMAND_LINE
 
     @property
     def within(self) -> bytes:
@@ -209,7 +212,7 @@ class Scan:
         enough: Callable[[], bool],
     ) -> None:
         settled = max(entry.modified, entry.changed) + SETTLED_NANOSECONDS < time.time_ns()
-        source = read_source(place, self.request.settings)
+        source = read_source(place, self.request.settings, self.request.advice)
         if isinstance(source, Skipped):
             self._keep_problem(entry, settled, source.reason)
             return
@@ -271,7 +274,7 @@ class Scan:
         heads = [unit.heads for unit in units]
         return Reading(
             opened.content,
-            len(text.syntax.lines),
+            count_lines(text.text),
             np.empty(0, LINE) if engine is None else line_rows(engine, text, shown, heads),
             tuple(
                 Placement(

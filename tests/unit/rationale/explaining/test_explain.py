@@ -152,7 +152,7 @@ def test_of_next_tokens_one_can_be_named(explainer, ask):
 @pytest.mark.parametrize(
     ("line", "message"),
     [
-        (9_999, "there is no line 10000: the file has 10 lines"),
+        (9_999, "there is no line 10000: the file has 9 lines"),
         (-1, "there is no line 0"),
         (0, "line 1 holds no code"),
         (2, "line 3 holds no code"),
