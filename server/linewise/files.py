@@ -65,7 +65,7 @@ def decode_source(data: bytes, settings: Settings) -> Source | Skipped:
     """Decode a file's content by its byte order mark, its PEP 263 declaration or as UTF-8."""
     if len(data) > settings.max_file_bytes:
         return _too_large(settings)
-    encoding = next((name for mark, name in _BYTE_ORDER_MARKS if data.startswith(mark)), None)
+    encoding = encoding_by_mark(data)
     if encoding is None:
         if b"\0" in data:
             return Skipped(f"binary (a NUL byte in line {_line_at(data, data.index(0))})")
@@ -78,6 +78,11 @@ def decode_source(data: bytes, settings: Settings) -> Source | Skipped:
             return decoded
     decoded = _decode(data, encoding)
     return _within_lines(decoded, settings) if isinstance(decoded, Source) else decoded
+
+
+def encoding_by_mark(data: bytes) -> str | None:
+    """Return the encoding that a byte order mark tells, None if there is none of UTF-16 or 32."""
+    return next((name for mark, name in _BYTE_ORDER_MARKS if data.startswith(mark)), None)
 
 
 def decoded_source(text: str, settings: Settings) -> Source | Skipped:

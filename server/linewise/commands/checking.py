@@ -35,8 +35,7 @@ from linewise.results import Omission, Selection, Severity
 from linewise.settings import Settings
 from linewise.workspace.baseline import Baseline, Seen
 from linewise.workspace.calibration import Workspace, Workspaces
-from linewise.workspace.decisions import Place, place_of
-from linewise.workspace.git import normal
+from linewise.workspace.decisions import Place, name_below, place_of
 from linewise.workspace.suppressions import Suppressions
 
 Progress = Callable[[str, float], None]
@@ -161,9 +160,8 @@ def _check_file(
 
 
 def _name(path: Path, root: Path) -> str:
-    whole = normal(path)
-    below = path != STDIN and whole.is_relative_to(root)
-    return whole.relative_to(root).as_posix() if below else displayed(path)
+    name = None if path == STDIN else name_below(path, root)
+    return displayed(path) if name is None else name
 
 
 def _place(path: Path) -> Place:
@@ -212,7 +210,7 @@ def _with_lines(
         failing=failing,
         riskiest=min(every, key=lambda line: line.rank, default=None),
         omissions=_placed(scored.omissions, report.path),
-    ), Seen(frozenset(prints.values()), found)
+    ), Seen(prints.known_by, found)
 
 
 def _reported_lines(
