@@ -95,9 +95,7 @@ class Changes:
         place = f"{commit}:{name}"
         if (data := read_blob(self._root, place)) is not None:
             return data
-        try:
-            output(self._root, "rev-parse", "--verify", "--end-of-options", place)
-        except GitError:
+        if not self._is_file(commit, name):
             old = self._renamed(commit, index).get(name)
             return None if old is None else read_blob(self._root, f"{commit}:{old}")
         self.problem = (
@@ -105,6 +103,14 @@ class Changes:
             f"all its lines are shown, until `git cat-file -e {commit[:12]}:{name}` fetched it"
         )
         return None
+
+    def _is_file(self, commit: str, name: str) -> bool:
+        """Whether there was a file of a name; its content need not be there."""
+        place = ("-z", "--full-tree", commit, "--", f":(literal){name}")
+        try:
+            return b" blob " in output(self._root, "ls-tree", *place).partition(b"\t")[0]
+        except GitError:
+            return False
 
     def _renamed(self, commit: str, index: object) -> dict[str, str]:
         """Return the files of the index that had another name at a commit, and that name."""
