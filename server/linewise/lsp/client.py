@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import asyncio
+import os
 import traceback
 from collections.abc import Callable, Coroutine, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
+from urllib.parse import unquote_to_bytes, urlsplit
 
 from lsprotocol import types
 from pygls.uris import to_fs_path
@@ -23,6 +25,9 @@ Answer = TypeVar("Answer")
 def path_of(uri: str | None) -> Path | None:
     """Return the path of a file URI, None for anything else."""
     path = to_fs_path(uri) if uri is not None and uri.startswith("file:") else None
+    if path is not None and uri is not None and "\ufffd" in path and os.name == "posix":
+        # What is no UTF-8 was lost there; a path is bytes.
+        path = os.fsdecode(unquote_to_bytes(urlsplit(uri).path))
     return None if path is None else Path(path)
 
 

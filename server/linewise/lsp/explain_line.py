@@ -4,15 +4,13 @@ from __future__ import annotations
 
 import threading
 import time
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from attrs import frozen
-from pygls.uris import to_fs_path
 
 from linewise import __version__
 from linewise.errors import Cancelled, LinewiseError
-from linewise.lsp.client import Client
+from linewise.lsp.client import Client, path_of
 from linewise.lsp.explanations import Explanations
 from linewise.lsp.model import LoadedModel, ModelHost
 from linewise.lsp.outcome import Outcome
@@ -71,12 +69,11 @@ class LineExplainer:
                     return report | {"path": self._name(asked.uri)}
 
     def _name(self, uri: str) -> str:
-        path = to_fs_path(uri) if uri.startswith("file:") else None
+        path, root = path_of(uri), self._client.root
         if path is None:
             return uri
-        root = self._client.root
-        below = root is not None and Path(path).is_relative_to(root)
-        return (Path(path).relative_to(root) if root and below else Path(path)).as_posix()
+        below = root is not None and path.is_relative_to(root)
+        return (path.relative_to(root) if root and below else path).as_posix()
 
 
 class _Explaining:
