@@ -6,6 +6,7 @@ when it runs.
 
 from __future__ import annotations
 
+import io
 import sys
 from typing import Annotated, Any
 
@@ -34,6 +35,9 @@ class _App(typer.Typer):
     """Says what went wrong in one line; the messages of `LinewiseError` are meant for that."""
 
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
+        if isinstance(sys.stdout, io.TextIOWrapper):
+            # A path may be of bytes that are no UTF-8; standard error is like that anyway.
+            sys.stdout.reconfigure(errors="backslashreplace")
         try:
             return super().__call__(*args, **kwargs)
         except LinewiseError as error:

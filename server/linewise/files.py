@@ -107,7 +107,7 @@ def decode_source(
     """Decode a file's content by its byte order mark, its PEP 263 declaration or as UTF-8."""
     if len(data) > settings.max_file_bytes:
         return _too_large(settings, advice)
-    mark = next((name for mark, name in _BYTE_ORDER_MARKS if data.startswith(mark)), None)
+    mark = encoding_by_mark(data)
     if mark not in ("utf-16", "utf-32") and b"\0" in data:
         return Skipped(_binary(data[: data.index(0) + 1].decode("latin-1")))
     if mark is not None:
@@ -123,6 +123,18 @@ def decode_source(
     if isinstance(decoded, Skipped):
         return decoded
     return _within(decoded.text, decoded.encoding, settings, advice, marked=mark is not None)
+
+
+def encoding_by_mark(data: bytes) -> str | None:
+    """Return the encoding that a byte order mark tells, None if there is none."""
+    return next((name for mark, name in _BYTE_ORDER_MARKS if data.startswith(mark)), None)
+
+
+def declared_encoding(data: bytes) -> str:
+    """Return the encoding that a file's content declares, UTF-8 if none that there is."""
+    declared = _declared(data.decode("latin-1"))
+    encoding = "utf-8" if declared is None else _encoding(declared)
+    return "utf-8" if isinstance(encoding, Skipped) else encoding
 
 
 def decoded_source(

@@ -6,6 +6,7 @@ from collections.abc import Collection, Mapping
 
 from attrs import frozen
 
+from linewise.analysis.fingerprints import Fingerprints
 from linewise.results import LineScore, Unshown
 
 Lines = frozenset[int]
@@ -60,22 +61,25 @@ def suppression(
 ) -> Suppression:
     """Return what is suppressed of the scored lines.
 
-    ``prints`` are their fingerprints by line, ``commented`` the lines that comments ignore,
-    ``baseline`` the fingerprints of known findings, ``changed`` the lines to look at, None for all.
+    ``prints`` are their fingerprints by line, and the former ones too if they are `Fingerprints`;
+    ``commented`` are the lines that comments ignore, ``baseline`` the fingerprints of known
+    findings, ``changed`` the lines to look at, None for all.
     """
     decisions = decisions or Decisions()
     everything = decisions.whole_file
+
+    def among(known: Collection[str]) -> Lines:
+        former = prints.former if isinstance(prints, Fingerprints) else {}
+        return frozenset(
+            line for line, own in prints.items() if own in known or former.get(line) in known
+        )
+
     return Suppression(
         ignored=commented
-        | {
-            each.line
-            for each in scores
-            if everything
-            or each.unit in decisions.ignored_units
-            or prints[each.line] in decisions.ignored
-        },
-        baselined=frozenset(line for line, known in prints.items() if known in baseline),
-        reviewed=frozenset(line for line, known in prints.items() if known in decisions.reviewed),
+        | {each.line for each in scores if everything or each.unit in decisions.ignored_units}
+        | among(decisions.ignored),
+        baselined=among(baseline),
+        reviewed=among(decisions.reviewed),
         changed=changed,
         commented=commented,
     )

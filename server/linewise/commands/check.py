@@ -271,9 +271,11 @@ def _tell(report: Report, format: Format, color: Color, outputs: Sequence[Output
         if format is not Format.TEXT or each.kind is not OmissionKind.SKIPPED:
             typer.echo(f"linewise: {omitted(each)}", err=True)
     _print(report, format, color)
+    from linewise.writing import replace_file
+
     for output in outputs:
         try:
-            output.path.write_text(_rendered(report, output.format), "utf-8", newline="\n")
+            replace_file(output.path, _rendered(report, output.format))
         except OSError as error:
             raise LinewiseError(f"{output.path} cannot be written: {error.strerror}") from error
 

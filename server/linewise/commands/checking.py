@@ -39,8 +39,7 @@ from linewise.settings import Settings
 from linewise.spans import ask_span
 from linewise.workspace.baseline import Baseline, Seen
 from linewise.workspace.calibration import Workspace, Workspaces
-from linewise.workspace.decisions import Place, place_of
-from linewise.workspace.git import normal
+from linewise.workspace.decisions import Place, name_below, place_of
 from linewise.workspace.suppressions import Suppressions
 
 Progress = Callable[[str, float], None]
@@ -177,9 +176,8 @@ def _check_file(
 
 
 def _name(path: Path, root: Path) -> str:
-    whole = normal(path)
-    below = path != STDIN and whole.is_relative_to(root)
-    return whole.relative_to(root).as_posix() if below else displayed(path)
+    name = None if path == STDIN else name_below(path, root)
+    return displayed(path) if name is None else name
 
 
 def _place(path: Path) -> Place:
@@ -243,7 +241,7 @@ def _with_lines(
             default=None,
         ),
         omissions=report.omissions + _placed(scored.omissions, report.path, place),
-    ), Seen(frozenset(prints.values()), found)
+    ), Seen(prints.known_by, found)
 
 
 def _reported_lines(

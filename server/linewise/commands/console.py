@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import os
 import sys
 from collections.abc import Callable, Iterable, Iterator
@@ -16,6 +15,7 @@ from rich.text import Text
 
 from linewise.commands.choices import Color
 from linewise.output.text import visible
+from linewise.writing import to_json
 
 
 def print_lines(lines: Iterable[Text], color: Color) -> None:
@@ -55,7 +55,7 @@ def facts(rows: Iterable[tuple[str, str]]) -> Table:
 
 def write_json(value: object) -> None:
     """Write a value as JSON."""
-    write_output(json.dumps(value, ensure_ascii=False, allow_nan=False, indent=2) + "\n")
+    write_output(to_json(value) + "\n")
 
 
 def write_output(text: str) -> None:

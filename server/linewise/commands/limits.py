@@ -16,6 +16,7 @@ from linewise.output.report import Report
 from linewise.settings import Settings
 from linewise.workspace.baseline import Baseline, Known
 from linewise.workspace.changes import changed_files, unmerged
+from linewise.workspace.decisions import name_below, place_in_repository
 from linewise.workspace.git import GitError, find_root, normal
 
 if TYPE_CHECKING:
@@ -24,7 +25,7 @@ if TYPE_CHECKING:
 
 def root_of(files: Sequence[Path]) -> Path | None:
     """Return the repository that holds all files, None if there is none or not only one."""
-    roots = {find_root(_folder(file)) for file in files}
+    roots = {_root(file) for file in files}
     return roots.pop() if len(roots) == 1 else None
 
 
@@ -42,7 +43,7 @@ def since(files: Sequence[Path], revision: str) -> tuple[Path, ...]:
         raise typer.BadParameter("--diff needs files; standard input has no history")
     by_root: dict[Path, list[Path]] = {}
     for file in files:
-        root = find_root(_folder(file))
+        root = _root(file)
         if root is None:
             raise GitError(f"--diff needs a git repository, and {file} is in none")
         by_root.setdefault(root, []).append(file)
@@ -144,7 +145,7 @@ def baseline_run(
     if named is None:
         named = (repository or Path.cwd()) / settings.baseline
     root = repository or normal(named).parent
-    outside = [file for file in files if file == STDIN or not normal(file).is_relative_to(root)]
+    outside = [file for file in files if file == STDIN or name_below(file, root) is None]
     if outside:
         raise typer.BadParameter(
             f"{named} cannot be the baseline of {outside[0]}, which is not below {root}"
@@ -160,8 +161,12 @@ def baseline_run(
     return BaselineRun(baseline, mode or default, folders, accept)
 
 
-def _folder(file: Path) -> Path:
-    return Path.cwd() if file == STDIN else normal(file).parent
+def _root(file: Path) -> Path | None:
+    """Return the repository of a file, None if it is in none."""
+    if file == STDIN:
+        return find_root(Path.cwd())
+    place = place_in_repository(file)
+    return None if place is None else place.root
 
 
 def _findings(count: int) -> str:

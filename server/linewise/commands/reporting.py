@@ -19,6 +19,7 @@ from linewise.workspace.calibration import Workspaces
 from linewise.workspace.scan.formats import Links, ReportFormat
 from linewise.workspace.scan.location import below, workspace_root
 from linewise.workspace.scan.store import Store
+from linewise.writing import replace_file
 
 
 @frozen
@@ -83,7 +84,7 @@ def rendered(report: WorkspaceReport, form: ReportFormat, links: Links) -> bytes
 def write_file(path: Path, content: bytes) -> None:
     """Write a file; raise LinewiseError, naming it, if that is not possible."""
     try:
-        path.write_bytes(content)
+        replace_file(path, content)
     except OSError as error:
         raise LinewiseError(f"{path}: cannot be written ({error.strerror})") from error
 

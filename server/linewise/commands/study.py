@@ -95,7 +95,9 @@ def export(
         )
     folder.mkdir(parents=True, exist_ok=True)
     write_study(study, place)
-    page.write_text(render(study), "utf-8")
+    from linewise.writing import replace_file
+
+    replace_file(page, render(study))
     if len(study.pieces) < pieces:
         typer.echo(f"linewise: only {len(study.pieces)} pieces could be drawn", err=True)
     typer.echo(f"{len(study.pieces)} pieces in {place}; people answer them in {page}")

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 from lsprotocol import types
 
-from linewise.analysis.lines import PositionEncoding
+from linewise.analysis.lines import PositionEncoding, without_surrogates
 from linewise.lsp.addresses import path_of
 from linewise.lsp.options import Options
 
@@ -141,7 +141,8 @@ class Client:
 
     def log(self, message: str, kind: types.MessageType = types.MessageType.Info) -> None:
         """Add a line to the client's log. Code of the user has no place in it."""
-        self._server.window_log_message(types.LogMessageParams(type=kind, message=message))
+        said = without_surrogates(message)
+        self._server.window_log_message(types.LogMessageParams(type=kind, message=said))
 
     def log_failure(self, doing: str, error: BaseException) -> None:
         """Log where an unforeseen error came from, without its message: that may quote code."""
@@ -151,7 +152,8 @@ class Client:
 
     def show(self, message: str, kind: types.MessageType) -> None:
         """Put a message before the user's eyes."""
-        self._server.window_show_message(types.ShowMessageParams(type=kind, message=message))
+        said = without_surrogates(message)
+        self._server.window_show_message(types.ShowMessageParams(type=kind, message=said))
 
     def notify(self, method: str, payload: Mapping[str, Any]) -> None:
         """Send a notification of our own; ``payload`` is what JSON can hold."""

@@ -192,18 +192,19 @@ def _whole(document: Document) -> str:
 
 def _taken_back(outcome: Outcome, line: int, scorer: Scorer) -> Iterator[types.CodeAction]:
     """Take back what was decided about a line, its function or its file."""
-    if (known := outcome.prints.get(line)) is None:
+    if line not in outcome.prints:
         return
+    known = outcome.prints.of(line)
     score = outcome.scored.line(line)
     where = place(outcome.document)
     decided = scorer.suppressions.decisions(where).of(where.name)
     about = _About(outcome.document.uri, line, "this line", _whole(outcome.document), ())
-    if known in decided.reviewed:
+    if known & decided.reviewed:
         yield about.action(
             "show {} again, reviewed or not", MARK_REVIEWED, about.place | {"reviewed": False}
         )
     for scope, holds in (
-        ("line", known in decided.ignored),
+        ("line", bool(known & decided.ignored)),
         ("function", score is not None and score.unit in decided.ignored_units),
         ("file", decided.whole_file),
     ):

@@ -70,9 +70,9 @@ class LineExplainer:
                     return report | {"path": self._name(asked.uri)}
 
     def _name(self, uri: str) -> str:
-        if (path := path_of(uri)) is None:
+        path, root = path_of(uri), self._client.root
+        if path is None:
             return uri
-        root = self._client.root
         below = root is not None and path.is_relative_to(root)
         return (path.relative_to(root) if root and below else path).as_posix()
 

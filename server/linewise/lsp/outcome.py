@@ -1,4 +1,4 @@
-"""All that is known of one version of a document, computed on the model's thread."""
+"""All that is known of one version of a document: scored, selected, put together."""
 
 from __future__ import annotations
 
@@ -11,11 +11,11 @@ from attrs import evolve, frozen
 
 from linewise.analysis.bands import Bands, bands
 from linewise.analysis.findings import select_findings
-from linewise.analysis.fingerprints import fingerprints
+from linewise.analysis.fingerprints import Fingerprints, fingerprints
 from linewise.analysis.lines import LineTable, count_lines
 from linewise.analysis.suppression import Suppression
 from linewise.lsp.documents import Document
-from linewise.results import Band, Finding, LineScore, TokenWeight
+from linewise.results import Band, Finding, LineScore, Selection, TokenWeight
 from linewise.settings import Settings
 
 if TYPE_CHECKING:
@@ -57,7 +57,7 @@ class Outcome:
     scored: ScoredText
     settings: Settings
     bands: Bands
-    prints: Mapping[int, str]
+    prints: Fingerprints
     suppressed: Suppression
     findings: tuple[Finding, ...]
     hidden: int
@@ -154,50 +154,57 @@ def score(
     return evolve(found, table=LineTable(text, marked=True)) if document.marked else found
 
 
-def compute(
-    document: Document,
-    model: LoadedModel,
-    settings: Settings,
-    *,
-    suppressions: Suppressions,
-    identity: Identity,
-    before: ScoredText | None,
-    cancelled: Callable[[], bool],
-) -> Outcome:
-    """Score a document, unless ``before`` says how it is scored, and select what is shown.
+@frozen(eq=False)
+class Shown:
+    """What is to be shown of a scored document."""
 
-    On the model's thread.
+    scored: ScoredText
+    prints: Fingerprints
+    suppressed: Suppression
+    selection: Selection
+    problems: tuple[str, ...]
 
-    Raises
-    ------
-    Cancelled
-        If ``cancelled`` said so.
+
+def select(
+    document: Document, scored: ScoredText, settings: Settings, suppressions: Suppressions
+) -> Shown:
+    """Select what is shown of a scored document.
+
+    Not on the model's thread, nor where others wait: it may start git and compare long texts.
     """
-    scored = before or score(document, model, document.text, cancelled)
     prints = fingerprints(scored.table, scored.lines)
     where = place(document)
     suppressed = suppressions.of(where, scored.table, scored.lines, prints, settings)
     threshold = scored.calibration.threshold
-    shown = select_findings(
+    selection = select_findings(
         scored.table, scored.lines, settings, threshold, suppressed=suppressed, prints=prints
     )
+    problems = suppressions.problems(where, settings)
+    return Shown(scored, prints, suppressed, selection, problems)
+
+
+def compute(
+    document: Document, model: LoadedModel, settings: Settings, *, identity: Identity, shown: Shown
+) -> Outcome:
+    """Bring together all that is known of a document. On the model's thread."""
+    scored, findings = shown.scored, shown.selection.findings
     # The probe belongs to this thread; a hover is then nothing but a look-up.
     weights = {
-        finding.line: model.engine.token_weights(scored, finding.line) for finding in shown.findings
+        finding.line: model.engine.token_weights(scored, finding.line) for finding in findings
     }
     return Outcome(
         document=document,
         identity=identity,
         scored=scored,
         settings=settings,
-        bands=bands(settings, threshold),
-        prints=prints,
-        suppressed=suppressed,
-        findings=shown.findings,
-        hidden=shown.hidden,
+        bands=bands(settings, scored.calibration.threshold),
+        prints=shown.prints,
+        suppressed=shown.suppressed,
+        findings=findings,
+        hidden=shown.selection.hidden,
         weights=weights,
         reasons=_reasons(document, scored, weights),
-        problems=suppressions.problems(where, settings),
+        problems=shown.problems,
     )
 
 

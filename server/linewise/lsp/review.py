@@ -16,6 +16,7 @@ from linewise.lsp.questions import Questions
 from linewise.lsp.scoring import Scorer
 
 if TYPE_CHECKING:
+    from linewise.analysis.fingerprints import Fingerprints
     from linewise.analysis.suppression import Decisions
 
 MARK_REVIEWED = "linewise.server.markReviewed"
@@ -91,10 +92,12 @@ class Review:
             If there is no such line, or the decision cannot be kept.
         """
         outcome, _ = await self._questions.line(asked.uri, asked.line)
-        known = outcome.prints[asked.line]
-        self._change(
-            outcome, lambda old: evolve(old, reviewed=_with(old.reviewed, known, asked.reviewed))
-        )
+        prints = outcome.prints
+
+        def change(old: Decisions) -> Decisions:
+            return evolve(old, reviewed=_with(old.reviewed, prints, asked.line, asked.reviewed))
+
+        self._change(outcome, change)
 
     async def accept(self, uri: str) -> int:
         """Mark all lines above the threshold as reviewed; return how many were not.
@@ -131,17 +134,19 @@ class Review:
             If there is nothing of the kind, or the decision cannot be kept.
         """
         outcome, score = await self._questions.line(asked.uri, asked.line)
-        known, unit = outcome.prints[asked.line], score.unit
+        prints, unit = outcome.prints, score.unit
         if asked.scope == "function" and not _in_function(outcome.document, asked.line):
             raise LinewiseError(f"there is no function around line {asked.line + 1}")
 
         def change(old: Decisions) -> Decisions:
             match asked.scope:
                 case "line":
-                    return evolve(old, ignored=_with(old.ignored, known, asked.ignored))
+                    return evolve(
+                        old, ignored=_with(old.ignored, prints, asked.line, asked.ignored)
+                    )
                 case "function":
-                    units = _with(old.ignored_units, unit, asked.ignored)
-                    return evolve(old, ignored_units=units)
+                    others = old.ignored_units - {unit}
+                    return evolve(old, ignored_units=others | {unit} if asked.ignored else others)
                 case "file":
                     return evolve(old, whole_file=asked.ignored)
             raise LinewiseError(f"{asked.scope!r} cannot be ignored; choose line, function or file")
@@ -167,7 +172,7 @@ class Review:
             await self._questions.line(asked.uri, asked.line)
             lines = [asked.line]
         added = baseline.add(
-            where.name, [outcome.prints[line] for line in lines], outcome.prints.values()
+            where.name, [outcome.prints[line] for line in lines], outcome.prints.known_by
         )
         self._decided()
         return added
@@ -185,8 +190,8 @@ def _in_function(document: Document, line: int) -> bool:
     return function_at(document.syntax, line) is not None
 
 
-def _with(known: frozenset[str], one: str, member: bool) -> frozenset[str]:
-    return known | {one} if member else known - {one}
+def _with(known: frozenset[str], prints: Fingerprints, line: int, member: bool) -> frozenset[str]:
+    return known | {prints[line]} if member else known - prints.of(line)
 
 
 def _above(outcome: Outcome, found: Bands) -> list[int]:

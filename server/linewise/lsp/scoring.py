@@ -1,4 +1,4 @@
-"""From an open document to what is known about it, computed on the worker thread and kept."""
+"""From an open document to what is known about it, computed on worker threads and kept."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ import threading
 import time
 from collections.abc import Callable
 from contextlib import suppress
+from functools import partial
 from pathlib import PurePosixPath
 from typing import TYPE_CHECKING
 from urllib.parse import unquote
@@ -19,10 +20,12 @@ from linewise.lsp.client import Client
 from linewise.lsp.configuration import Configuration
 from linewise.lsp.documents import Document, Documents, refusal
 from linewise.lsp.model import LoadedModel, ModelHost
-from linewise.lsp.outcome import Identity, Outcome, compute, identify
+from linewise.lsp.outcome import Identity, Outcome, Shown, compute, identify, score, select
+from linewise.models.worker import in_own_thread
 from linewise.settings import Run, Settings
 
 if TYPE_CHECKING:
+    from linewise.engine import ScoredText
     from linewise.workspace.suppressions import Suppressions
 
 SLICE = 0.5
@@ -193,7 +196,7 @@ class Scorer:
         def unwanted() -> bool:
             return document.outdated.is_set() or self._host.loaded is not model
 
-        def work(token: threading.Event) -> Outcome:
+        def scored(token: threading.Event) -> ScoredText:
             begun: float | None = None
 
             def cancelled() -> bool:
@@ -203,22 +206,25 @@ class Scorer:
                 gives_way = self._host.wanted and time.monotonic() - begun > SLICE
                 return token.is_set() or unwanted() or gives_way
 
-            return compute(
-                document,
-                model,
-                settings,
-                suppressions=suppressions,
-                identity=identity,
-                before=before,
-                cancelled=cancelled,
-            )
+            return score(document, model, document.text, cancelled)
+
+        def put_together(shown: Shown) -> Outcome:
+            return compute(document, model, settings, identity=identity, shown=shown)
 
         try:
             with self._host.status.busy():
-                while not unwanted():
+                while before is None and not unwanted():
                     # Cancelled to give way: again, behind the others. What was done is cached.
                     with suppress(Cancelled):
-                        return await self._host.run(work)
+                        before = await self._host.run(scored)
+                if before is None or unwanted():
+                    return None
+                found = partial(select, document, before, settings, suppressions)
+                shown = await in_own_thread(found)
+                while not unwanted():
+                    # Cancelled where the model had to be loaded again and could not.
+                    with suppress(Cancelled):
+                        return await self._host.run(lambda _: put_together(shown))
         except Exception as error:  # noqa: BLE001 - one document must not end the server
             self._client.log_failure("scoring", error)
             self._decline(document, f"is not scored: {type(error).__name__}; see the log")

@@ -128,3 +128,15 @@ class ModelWorker:
                 job.refuse()
             elif not job.cancelled.is_set():
                 job.run()
+
+
+async def in_own_thread(work: Callable[[], Result]) -> Result:
+    """Run work that needs no model on a daemon thread of its own; return or raise what it does.
+
+    Nothing waits for it but the caller, not even the end of the process.
+    """
+    worker = ModelWorker()
+    try:
+        return await worker.submit(lambda _: work())
+    finally:
+        worker.stop(0)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import math
 from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, Any
@@ -16,6 +15,7 @@ from linewise.analysis.lines import without_surrogates
 from linewise.lab.evaluate.bootstrap import Interval
 from linewise.report.wording import FALSE_DISCOVERIES, counted, precise
 from linewise.workspace.scan.comparison import LevelComparison, TargetComparison
+from linewise.writing import to_json
 
 if TYPE_CHECKING:
     from linewise.commands.comparing import Comparison
@@ -43,8 +43,7 @@ def render_json(comparison: Comparison) -> str:
         "false_discovery_rate": FALSE_DISCOVERIES,
         "targets": [_plain(cattrs.unstructure(each)) for each in comparison.targets],
     }
-    text = json.dumps(payload, ensure_ascii=False, allow_nan=False, indent=2)
-    return without_surrogates(text) + "\n"
+    return to_json(payload) + "\n"
 
 
 def render_markdown(comparison: Comparison) -> str:

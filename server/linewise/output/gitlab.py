@@ -7,12 +7,11 @@ may occur once. Files that were not checked have no place in it.
 
 from __future__ import annotations
 
-import json
 from typing import Any
 
-from linewise.analysis.lines import without_surrogates
 from linewise.output.report import RULE, FileReport, Level, Report, ReportedLine
 from linewise.wording import edit_message
+from linewise.writing import to_json
 
 SEVERITIES = {Level.NOTE: "minor", Level.WARNING: "major", Level.ERROR: "critical"}
 
@@ -20,8 +19,7 @@ SEVERITIES = {Level.NOTE: "minor", Level.WARNING: "major", Level.ERROR: "critica
 def render(report: Report) -> str:
     """Return one object per flagged line."""
     issues = [_issue(file, line, report) for file in report.files for line in file.flagged]
-    text = json.dumps(issues, ensure_ascii=False, allow_nan=False, indent=2)
-    return without_surrogates(text) + "\n"
+    return to_json(issues) + "\n"
 
 
 def _issue(file: FileReport, line: ReportedLine, report: Report) -> dict[str, Any]:

@@ -5,15 +5,14 @@ The version changes only when a reader of the old one would be misled; keys may 
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping
 from typing import Any
 
 import cattrs
 
-from linewise.analysis.lines import without_surrogates
 from linewise.output.report import FileReport, Report, ReportedLine, SpanReport, Status
 from linewise.results import Unshown
+from linewise.writing import to_json
 
 VERSION = 1
 
@@ -43,8 +42,7 @@ def render(report: Report) -> str:
     }
     if report.span is not None:
         payload["span"] = _span(report.span)
-    text = json.dumps(payload, ensure_ascii=False, allow_nan=False, indent=2)
-    return without_surrogates(text) + "\n"
+    return to_json(payload) + "\n"
 
 
 def _file(file: FileReport, base_rate: float) -> dict[str, Any]:

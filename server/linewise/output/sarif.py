@@ -7,17 +7,17 @@ official schema.
 
 from __future__ import annotations
 
-import json
 import posixpath
 from collections.abc import Iterator
 from pathlib import PurePath
 from typing import Any
 from urllib.parse import quote
 
-from linewise.analysis.lines import PositionEncoding, units_in, without_surrogates
+from linewise.analysis.lines import PositionEncoding, units_in
 from linewise.output.report import RULE, FileReport, Report, ReportedLine, Status
 from linewise.results import OmissionKind
 from linewise.wording import edit_message, omitted, percent
+from linewise.writing import to_json
 
 SCHEMA = (
     "https://docs.oasis-open.org/sarif/sarif/v2.1.0/errata01/os/schemas/sarif-schema-2.1.0.json"
@@ -36,8 +36,7 @@ def render(report: Report) -> str:
         "results": results,
     }
     log = {"$schema": SCHEMA, "version": "2.1.0", "runs": [run]}
-    text = json.dumps(log, ensure_ascii=False, allow_nan=False, indent=2)
-    return without_surrogates(text) + "\n"
+    return to_json(log) + "\n"
 
 
 def _driver(report: Report) -> dict[str, Any]:

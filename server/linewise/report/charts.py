@@ -14,6 +14,7 @@ from matplotlib.patches import Rectangle
 from matplotlib.ticker import FuncFormatter, MaxNLocator
 
 from linewise.lab.evaluate.bootstrap import Interval
+from linewise.output.text import visible
 from linewise.rationale.statistics.entropy import EntropyReduction
 from linewise.report.payload import Reliability, WorkspaceReport
 from linewise.report.theme import ACCENT, GRID, INK, MUTED, PAPER, SECOND, drawing, svg
@@ -267,9 +268,16 @@ def _placed(width: float, height: float, *, left: float, below: float = 0.5) -> 
     return figure, axes
 
 
+def _label(name: str) -> str:
+    """Return a name of any characters, cut, as Matplotlib shows it; between dollars it reads TeX."""
+    whole = visible(name)
+    cut = whole if len(whole) <= _LONGEST_NAME else f"…{whole[-_LONGEST_NAME:]}"
+    return cut.replace("$", r"\$")
+
+
 def _rows(names: Sequence[str]) -> tuple[Figure, Axes]:
     """Return a figure with a row per name, from the bottom up."""
-    shown = [each if len(each) <= _LONGEST_NAME else f"…{each[-_LONGEST_NAME:]}" for each in names]
+    shown = [_label(each) for each in names]
     figure, axes = _placed(
         _WIDTH,
         0.6 + _ROW * max(len(names), 2),

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import math
 from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
@@ -22,6 +21,7 @@ from linewise.report.wording import (
     promised,
 )
 from linewise.workspace.scan.line_statistics import Level
+from linewise.writing import to_json
 
 VERSION = 1
 """Of the JSON; it changes only when a reader of the old one would be misled."""
@@ -74,8 +74,7 @@ def render_json(report: WorkspaceReport) -> str:
             for name, table in report_tables(report).items()
         },
     }
-    text = json.dumps(payload, ensure_ascii=False, allow_nan=False, indent=2)
-    return without_surrogates(text) + "\n"
+    return to_json(payload) + "\n"
 
 
 def render_markdown(report: WorkspaceReport) -> str:

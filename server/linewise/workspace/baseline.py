@@ -8,6 +8,7 @@ was renamed.
 
 from __future__ import annotations
 
+import errno
 import json
 from collections.abc import Collection, Iterable, Mapping
 from pathlib import Path
@@ -17,9 +18,13 @@ from attrs import Factory, frozen
 
 from linewise.errors import LinewiseError
 from linewise.workspace import store
-from linewise.workspace.git import normal
+from linewise.workspace.decisions import name_below, names_behind_links
+from linewise.workspace.git import find_root, normal
+from linewise.workspace.sparse import LeftOut, index_version
+from linewise.writing import replace_file, to_json
 
 VERSION = 1
+_ABSENT = (errno.ENOENT, errno.ENOTDIR, errno.ELOOP)
 Known = Mapping[str, frozenset[str]]
 """The fingerprints of findings, by the name of the file."""
 
@@ -49,11 +54,21 @@ class Baseline:
         self.root = root
         self._signature = (-1, -1)
         self._files: dict[str, frozenset[str]] = {}
+        self._left_out = LeftOut()
         self.problem: str | None = None
 
     def name_of(self, path: Path) -> str:
-        """Return what a file below ``root`` is called in here."""
-        return normal(path).relative_to(self.root).as_posix()
+        """Return what a file below ``root`` is called in here: as the file behind all links.
+
+        Raises
+        ------
+        ValueError
+            If neither lies below ``root``.
+        """
+        name = name_below(path, self.root)
+        if name is None:
+            raise ValueError(f"{path} is not below {self.root}")
+        return name
 
     def of(self, name: str, lines: Collection[str]) -> frozenset[str]:
         """Return the fingerprints known of a file whose ``lines`` have these.
@@ -68,8 +83,14 @@ class Baseline:
         return frozenset().union(*renamed)
 
     def version(self, name: str) -> int:
-        """Return what changes whenever what is known of a file may."""
-        return hash(self._entries(name))
+        """Return what changes whenever what is known of a file may; starts no process."""
+        self._read()
+        if name in self._files:
+            return hash(self._files[name])
+        absent = tuple(prints for other, prints in self._files.items() if not self._exists(other))
+        # Which of them git leaves out is known by its index.
+        root = find_root(self.root) if absent else None
+        return hash((absent, root and index_version(root)))
 
     def add(self, name: str, prints: Iterable[str], lines: Collection[str]) -> int:
         """Add fingerprints of a file whose ``lines`` have those; return how many are new.
@@ -106,12 +127,11 @@ class Baseline:
         the folders and are gone.
         """
         known = self.known()
-        below = [folder.absolute() for folder in folders]
+        below = [self._folder(folder) for folder in folders]
 
         def remains(name: str) -> bool:
-            return self._exists(name) or not any(
-                (self.root / name).is_relative_to(folder) for folder in below
-            )
+            within = any((self.root / name).is_relative_to(folder) for folder in below)
+            return not within or not self._is_gone(name)
 
         others = {name: known[name] for name in known if name not in seen and remains(name)}
         these = {
@@ -130,12 +150,9 @@ class Baseline:
         """
         kept = {name: sorted(files[name]) for name in sorted(files) if files[name]}
         # As others write files into a repository: `store.write` lets nobody else read them.
-        content = cattrs.unstructure(_Stored(VERSION, kept))
-        text = json.dumps(content, indent=2, ensure_ascii=False)
-        partial = self.path.with_name(f"{self.path.name}.partial")
+        text = to_json(cattrs.unstructure(_Stored(VERSION, kept)), read_back=True)
         try:
-            partial.write_text(f"{text}\n", "utf-8")
-            partial.replace(self.path)
+            replace_file(self.path, f"{text}\n")
         except OSError as error:
             raise LinewiseError(
                 f"{self.path} cannot be written: {error.strerror}; it is left as it was"
@@ -147,10 +164,27 @@ class Baseline:
         files = self._files
         if name in files:
             return (files[name],)
-        return tuple(prints for other, prints in files.items() if not self._exists(other))
+        return tuple(prints for other, prints in files.items() if self._is_gone(other))
+
+    def _folder(self, folder: Path) -> Path:
+        """Return a folder as names are looked for in it."""
+        if name_below(self.root, folder) is not None:
+            return self.root
+        name = name_below(folder, self.root)
+        return normal(folder) if name is None else self.root / name
+
+    def _is_gone(self, name: str) -> bool:
+        return not self._exists(name) and not self._left_out.holds(self.root / name)
 
     def _exists(self, name: str) -> bool:
-        return (self.root / name).exists()
+        try:
+            (self.root / name).stat()
+        except OSError as error:
+            # What cannot be looked at is not gone.
+            return error.errno not in _ABSENT
+        except ValueError:  # no file has such a name
+            return False
+        return True
 
     def _read(self) -> None:
         signature = store.signature(self.path)
@@ -163,7 +197,10 @@ class Baseline:
             if raw["version"] != VERSION:
                 raise ValueError
             stored = cattrs.structure(raw, _Stored).files
-            files = {name: frozenset(prints) for name, prints in stored.items()}
+            # Once, a link's name was one of its own.
+            own = names_behind_links(stored, self.root)
+            for name, prints in stored.items():
+                files[own[name]] = files.get(own[name], frozenset()).union(prints)
         except FileNotFoundError:
             pass
         except (OSError, ValueError, KeyError, TypeError, cattrs.BaseValidationError):

@@ -1,7 +1,8 @@
 """Which lines of a text changed since a revision of its repository, and which of its files.
 
-Compared line by line without their terminators, as git does when it normalizes line endings. A file
-that git knows to be renamed is compared with what it was.
+Compared line by line, by what they say but for white space (`analysis.white_space`). A file that
+git knows to be renamed is compared with what it was. Old texts are only ever compared with: they
+have no limits, and no content that cannot be read (`old_texts`).
 """
 
 from __future__ import annotations
@@ -9,30 +10,42 @@ from __future__ import annotations
 import hashlib
 import os
 from collections import OrderedDict
-from collections.abc import Iterable, Sequence
-from difflib import SequenceMatcher
+from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
+from threading import Lock
+from typing import Generic, TypeVar
 
+from linewise.analysis.common_lines import common_pairs
 from linewise.analysis.lines import LineTable
-from linewise.files import Source, decode_source
-from linewise.settings import Settings
+from linewise.analysis.white_space import squeezed_lines
 from linewise.workspace.decisions import place_of
 from linewise.workspace.git import GitError, git_folders, output, read_blob
+from linewise.workspace.old_texts import lines_of
 from linewise.workspace.revisions import base_name, resolve
 from linewise.workspace.store import signature
 
-KEPT_TEXTS = 64
+KEPT_TEXTS = KEPT_ANSWERS = 64
 _HEADS = ("refs/heads", "refs/remotes", "refs/tags", "refs")
 _BLOCK = 1 << 20
+Key = TypeVar("Key")
+Value = TypeVar("Value")
+
+
+_Key = tuple[str, str, object]
 
 
 class Changes:
-    """The lines that changed since revisions of one repository; old texts are read once."""
+    """The lines that changed since revisions of one repository.
+
+    Old texts are read once, and compared once with the same text. May be asked on several threads,
+    none of which waits for another.
+    """
 
     def __init__(self, root: Path) -> None:
         self._root = root
         self._commits: dict[str, tuple[str, str | None]] = {}
-        self._texts: OrderedDict[tuple[str, str, object], str | None] = OrderedDict()
+        self._texts: _Latest[_Key, tuple[str, ...] | None] = _Latest(KEPT_TEXTS)
+        self._answers: _Latest[tuple[_Key, bytes], frozenset[int]] = _Latest(KEPT_ANSWERS)
         self._renames: tuple[object, dict[str, str]] = None, {}
         self.problem: str | None = None
 
@@ -52,14 +65,16 @@ class Changes:
         commit = self._commit(revision)
         if commit is None:
             return None
-        old = self._text(commit, name)
-        if old is None:
+        # The index is where git learns that a file was renamed.
+        key = commit, name, signature(git_folders(self._root)[0] / "index")
+        digest = hashlib.sha256(table.text.encode("utf-8", "surrogatepass")).digest()
+        return self._answers.get((key, digest), lambda: self._compared(key, table))
+
+    def _compared(self, key: _Key, table: LineTable) -> frozenset[int]:
+        before = self._texts.get(key, lambda: self._text(*key))
+        if before is None:
             return frozenset(range(len(table)))
-        before, after = LineTable(old), table
-        return changed_lines(
-            [before.content(line) for line in range(len(before))],
-            [after.content(line) for line in range(len(after))],
-        )
+        return changed_lines(before, [table.content(line) for line in range(len(table))])
 
     def _commit(self, revision: str) -> str | None:
         version = self.version(revision)
@@ -72,26 +87,15 @@ class Changes:
             self._commits[revision] = version, commit
         return self._commits[revision][1]
 
-    def _text(self, commit: str, name: str) -> str | None:
-        # The index is where git learns that a file was renamed.
-        index = signature(git_folders(self._root)[0] / "index")
-        key = commit, name, index
-        if key not in self._texts:
-            data = self._content(commit, name, index)
-            source = None if data is None else decode_source(data, Settings())
-            self._texts[key] = source.text if isinstance(source, Source) else None
-            if len(self._texts) > KEPT_TEXTS:
-                self._texts.popitem(last=False)
-        self._texts.move_to_end(key)
-        return self._texts[key]
+    def _text(self, commit: str, name: str, index: object) -> tuple[str, ...] | None:
+        data = self._content(commit, name, index)
+        return None if data is None else tuple(lines_of(data))
 
     def _content(self, commit: str, name: str, index: object) -> bytes | None:
         place = f"{commit}:{name}"
         if (data := read_blob(self._root, place)) is not None:
             return data
-        try:
-            output(self._root, "rev-parse", "--verify", "--end-of-options", place)
-        except GitError:
+        if not self._is_file(commit, name):
             old = self._renamed(commit, index).get(name)
             return None if old is None else read_blob(self._root, f"{commit}:{old}")
         self.problem = (
@@ -99,6 +103,14 @@ class Changes:
             f"all its lines are shown, until `git cat-file -e {commit[:12]}:{name}` fetched it"
         )
         return None
+
+    def _is_file(self, commit: str, name: str) -> bool:
+        """Whether there was a file of a name; its content need not be there."""
+        place = ("-z", "--full-tree", commit, "--", f":(literal){name}")
+        try:
+            return b" blob " in output(self._root, "ls-tree", *place).partition(b"\t")[0]
+        except GitError:
+            return False
 
     def _renamed(self, commit: str, index: object) -> dict[str, str]:
         """Return the files of the index that had another name at a commit, and that name."""
@@ -145,20 +157,33 @@ def unmerged(root: Path) -> list[str]:
 
 
 def changed_lines(before: Sequence[str], after: Sequence[str]) -> frozenset[int]:
-    """Return the indices of the lines of ``after`` that a line-by-line difference adds."""
-    shared = min(len(before), len(after))
-    first = next((at for at in range(shared) if before[at] != after[at]), shared)
-    rest = shared - first
-    # What both begin and end with is most of a file; the matcher is quadratic in what is left.
-    last = next((at for at in range(rest) if before[-1 - at] != after[-1 - at]), rest)
-    old, new = before[first : len(before) - last], after[first : len(after) - last]
-    blocks = SequenceMatcher(None, old, new, autojunk=False).get_opcodes()
-    return frozenset(
-        first + line
-        for kind, _, _, start, end in blocks
-        if kind != "equal"
-        for line in range(start, end)
-    )
+    """Return the indices of the lines of ``after`` that a line-by-line difference adds.
+
+    As few as there can be. White space counts only where it changes what a line says.
+    """
+    same = {to for _, to in common_pairs(squeezed_lines(before), squeezed_lines(after))}
+    return frozenset(line for line in range(len(after)) if line not in same)
+
+
+class _Latest(Generic[Key, Value]):
+    """Remembers the values asked for last; two threads that ask at once may both make one."""
+
+    def __init__(self, most: int) -> None:
+        self._most = most
+        self._values: OrderedDict[Key, Value] = OrderedDict()
+        self._lock = Lock()
+
+    def get(self, key: Key, make: Callable[[], Value]) -> Value:
+        with self._lock:
+            if key in self._values:
+                self._values.move_to_end(key)
+                return self._values[key]
+        value = make()
+        with self._lock:
+            self._values[key] = value
+            if len(self._values) > self._most:
+                self._values.popitem(last=False)
+        return value
 
 
 def _tree_entry(entry: bytes) -> tuple[bytes, str]:

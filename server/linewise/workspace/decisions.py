@@ -7,7 +7,9 @@ One JSON file per repository, or per folder outside of one, beside its calibrati
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
+import os
+from collections.abc import Callable, Iterable, Mapping
+from functools import cache
 from pathlib import Path
 
 import cattrs
@@ -38,8 +40,54 @@ class Place:
 def place_of(path: Path) -> Place:
     """Return the place of a file: in its repository, or else in its folder."""
     whole = normal(path)
-    root = find_root(whole.parent) or whole.parent
-    return Place(root, whole.relative_to(root).as_posix())
+    return place_in_repository(path) or Place(whole.parent, whole.name)
+
+
+def place_in_repository(path: Path) -> Place | None:
+    """Return the place of a file in its repository, None if it is in none.
+
+    It is that of the file behind all links, if that lies in the same repository or one within it,
+    or if ``path`` itself is in none.
+    """
+    whole, real = normal(path), _behind_links(path)
+    root, real_root = find_root(whole.parent), find_root(real.parent)
+    if real == whole or real_root is None:
+        return None if root is None else Place(root, whole.relative_to(root).as_posix())
+    if root is not None and not real.is_relative_to(_behind_links(root)):
+        return Place(root, whole.relative_to(root).as_posix())
+    # As it was named: a repository itself may be reached by a link, even by one of its own.
+    named = (folder for folder in reversed(whole.parents) if _behind_links(folder) == real_root)
+    return Place(next(named, real_root), real.relative_to(real_root).as_posix())
+
+
+def name_below(path: Path, root: Path) -> str | None:
+    """Return the name below a folder of the file behind all links, or else its own, if any."""
+    for whole, top in ((_behind_links(path), _behind_links(root)), (normal(path), root)):
+        if whole.is_relative_to(top):
+            return whole.relative_to(top).as_posix()
+    return None
+
+
+def names_behind_links(names: Iterable[str], root: Path) -> dict[str, str]:
+    """Return `name_below` for each of many names of files below a folder; others stay."""
+    top = str(_behind_links(root))
+    folder_behind = cache(lambda folder: os.path.realpath(root / folder))
+    found: dict[str, str] = {}
+    for name in names:
+        folder, _, last = name.rpartition("/")
+        try:
+            path = os.path.join(folder_behind(folder), last)  # noqa: PTH118 - twice as fast
+            path = os.path.realpath(path) if os.path.islink(path) else path  # noqa: PTH114
+        except ValueError:  # a NUL, as no file's name has
+            path = ""
+        below = Path(path).relative_to(top).as_posix() if path.startswith(top + os.sep) else name
+        found[name] = below
+    return found
+
+
+def _behind_links(path: Path) -> Path:
+    # Unlike `resolve`, it takes loops as they are.
+    return Path(os.path.realpath(path))
 
 
 @frozen
@@ -102,6 +150,20 @@ class DecisionStore:
                 "with LINEWISE_STATE_DIR"
             ) from error
 
+    def _by_own_name(self, files: Mapping[str, Decisions]) -> dict[str, Decisions]:
+        """Return what was decided by the names of files; once, links had decisions of their own."""
+        found: dict[str, Decisions] = {}
+        own = {} if self._root is None else names_behind_links(files, self._root)
+        for name, decided in files.items():
+            other = found.get(own[name], Decisions())
+            found[own[name]] = Decisions(
+                decided.reviewed | other.reviewed,
+                decided.ignored | other.ignored,
+                decided.ignored_units | other.ignored_units,
+                decided.whole_file or other.whole_file,
+            )
+        return found
+
     def _now(self) -> tuple[int, int]:
         return (0, 0) if self._path is None else store.signature(self._path)
 
@@ -114,7 +176,7 @@ class DecisionStore:
             raw = json.loads(self._path.read_text("utf-8"))
             if raw["version"] != VERSION:
                 raise ValueError
-            files = _CONVERTER.structure(raw, _Stored).files
+            files = self._by_own_name(_CONVERTER.structure(raw, _Stored).files)
         except FileNotFoundError:
             pass
         except (OSError, ValueError, KeyError, TypeError, cattrs.BaseValidationError):

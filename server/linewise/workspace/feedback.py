@@ -10,13 +10,13 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable, Sequence
-from difflib import SequenceMatcher
 from functools import lru_cache
 
 import numpy as np
 import numpy.typing as npt
 from attrs import field, frozen
 
+from linewise.analysis.common_lines import common_blocks
 from linewise.workspace.matching import origins
 from linewise.workspace.store import VERSION
 
@@ -154,16 +154,15 @@ class Episode:
     def save(self, text: str, now: float) -> list[Observation]:
         """Take in the saved text; return the shown lines that were edited since the last save."""
         lines = _split(text)
-        blocks = SequenceMatcher(None, self._lines, lines, autojunk=False).get_opcodes()
-        changed = [block for block in blocks if block[0] != "equal"]
-        hunks = [(self._lines[a:b], lines[c:d]) for _, a, b, c, d in changed]
-        removed = [line for _, a, b, _, _ in changed for line in range(a, b)]
-        added = [line for _, _, _, c, d in changed for line in range(c, d)]
+        kept_blocks = common_blocks(self._lines, lines)
+        changed = _between(kept_blocks, len(self._lines), len(lines))
+        hunks = [(self._lines[a:b], lines[c:d]) for a, b, c, d in changed]
+        removed = [line for a, b, _, _ in changed for line in range(a, b)]
+        added = [line for _, _, c, d in changed for line in range(c, d)]
         found = origins(hunks)
         seen: list[Seen | None] = [None] * len(lines)
-        for kind, a, b, c, d in blocks:
-            if kind == "equal":
-                seen[c:d] = self._seen[a:b]
+        for old, new, length in kept_blocks:
+            seen[new : new + length] = self._seen[old : old + length]
         for new, old in found.items():
             seen[added[new]] = self._seen[removed[old]]
         kept = set(found.values())
@@ -190,6 +189,19 @@ class Episode:
         if not self._touched:
             return []
         return [Observation(each, edited=False) for each in self._seen if each is not None]
+
+
+def _between(
+    blocks: Sequence[tuple[int, int, int]], before: int, after: int
+) -> list[tuple[int, int, int, int]]:
+    """Return what lies between blocks that are the same: begin and end before, and after."""
+    ends = [(0, 0), *((old + length, new + length) for old, new, length in blocks)]
+    begins = [*((old, new) for old, new, _ in blocks), (before, after)]
+    return [
+        (old, old_end, new, new_end)
+        for (old, new), (old_end, new_end) in zip(ends, begins, strict=True)
+        if (old, new) != (old_end, new_end)
+    ]
 
 
 def _split(text: str) -> Sequence[bytes]:

@@ -9,8 +9,10 @@ from __future__ import annotations
 import re
 from collections import defaultdict
 from collections.abc import Sequence
-from difflib import SequenceMatcher
 from itertools import accumulate
+
+from linewise.analysis import white_space
+from linewise.analysis.common_lines import common_pairs
 
 MOVED_CHARS = 20
 """Letters and digits a line must have to be recognized elsewhere, as in ``git blame -M``.
@@ -19,6 +21,7 @@ Shorter ones are recognized next to such a line.
 """
 _NOT_WORD = re.compile(rb"\W|_")
 _TRAILING_COMMA = re.compile(rb",(?=[)\]}])")
+_BETWEEN_WORDS = re.compile(rb"(?<=[\w\x80-\xff])\n(?=[\w\x80-\xff])")
 
 Lines = Sequence[bytes]
 
@@ -42,8 +45,9 @@ def origins(hunks: Sequence[tuple[Lines, Lines]]) -> dict[int, int]:
 
 
 def squeezed(line: bytes) -> bytes:
-    """Return a line without any white space."""
-    return b"".join(line.split())
+    """Return a line without the white space that does not count."""
+    text = line.decode("utf-8", "surrogateescape")
+    return white_space.squeezed(text).encode("utf-8", "surrogateescape")
 
 
 def _in_place(removed: Lines, added: Lines) -> dict[int, int]:
@@ -54,13 +58,13 @@ def _in_place(removed: Lines, added: Lines) -> dict[int, int]:
         return _rewrapped(removed, added)
     if set(removed).isdisjoint(added):
         return {}
-    blocks = SequenceMatcher(None, removed, added, autojunk=False).get_matching_blocks()
-    return {b + k: a + k for a, b, size in blocks for k in range(size) if removed[a + k]}
+    return {index: origin for origin, index in common_pairs(removed, added) if removed[origin]}
 
 
 def _essence(lines: Lines) -> bytes:
     """Return what formatters leave alone: not white space, kind of quotes, trailing commas."""
-    return _TRAILING_COMMA.sub(b"", b"".join(lines).replace(b"'", b'"'))
+    joined = _BETWEEN_WORDS.sub(b" ", b"\n".join(lines)).replace(b"\n", b"")
+    return _TRAILING_COMMA.sub(b"", joined.replace(b"'", b'"'))
 
 
 def _rewrapped(removed: Lines, added: Lines) -> dict[int, int]:

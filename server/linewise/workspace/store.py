@@ -8,7 +8,6 @@ from __future__ import annotations
 import hashlib
 import json
 import os
-import tempfile
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -18,6 +17,7 @@ from attrs import frozen
 
 from linewise.errors import LinewiseError
 from linewise.workspace.churn import FEATURES
+from linewise.writing import replace_file, to_json
 
 VERSION = 1
 Shape = TypeVar("Shape")
@@ -126,15 +126,8 @@ def read(path: Path, shape: type[Shape]) -> Shape | None:
 def write(path: Path, value: object) -> None:
     """Write atomically: a reader sees the old content or the new, whole."""
     path.parent.mkdir(parents=True, exist_ok=True)
-    handle, partial = tempfile.mkstemp(dir=path.parent, prefix=".partial-")
-    try:
-        with os.fdopen(handle, "w", encoding="utf-8") as file:
-            json.dump(cattrs.unstructure(value), file, indent=2, allow_nan=False)
-            file.write("\n")
-        Path(partial).replace(path)
-    except BaseException:
-        Path(partial).unlink()
-        raise
+    text = to_json(cattrs.unstructure(value), read_back=True)
+    replace_file(path, f"{text}\n", private=True)
 
 
 def remove(path: Path) -> bool:

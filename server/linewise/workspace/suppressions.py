@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
+from linewise.analysis.fingerprints import Fingerprints
 from linewise.analysis.ignore_comments import ignored_lines
 from linewise.analysis.lines import LineTable
 from linewise.analysis.suppression import Suppression, suppression
@@ -48,7 +49,11 @@ class Suppressions:
         prints: Mapping[int, str],
         settings: Settings,
     ) -> Suppression:
-        """Return what is suppressed of a file's scored lines; may start git."""
+        """Return what is suppressed of a file's scored lines; may start git.
+
+        What is known of lines by former fingerprints counts if ``prints`` have them.
+        """
+        known_by = prints.known_by if isinstance(prints, Fingerprints) else prints.values()
         baseline, changes = self.baseline(place, settings), self._changes_of(place, settings)
         since, name = settings.changed_since, place.name
         return suppression(
@@ -56,7 +61,7 @@ class Suppressions:
             prints,
             commented=ignored_lines(table.text),
             decisions=self.decisions(place).of(name),
-            baseline=baseline.of(_name_in(baseline, place), prints.values()) if baseline else (),
+            baseline=baseline.of(_name_in(baseline, place), known_by) if baseline else (),
             changed=changes.lines(name, table, since) if changes and since else None,
         )
 

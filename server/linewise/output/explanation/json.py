@@ -5,24 +5,22 @@ The version changes only when a reader of the old one would be misled; keys may 
 
 from __future__ import annotations
 
-import json
 import math
 from typing import Any
 
 import cattrs
 
-from linewise.analysis.lines import without_surrogates
 from linewise.output.explanation.report import ExplanationReport
 from linewise.rationale.explain_line import ScoredLine
 from linewise.rationale.explanation import Explanation, Predicted, WeighedToken, sentence
+from linewise.writing import to_json
 
 VERSION = 1
 
 
 def render(report: ExplanationReport) -> str:
     """Return strict JSON: no NaN, no lone surrogates, a newline at the end."""
-    text = json.dumps(payload(report), ensure_ascii=False, allow_nan=False, indent=2)
-    return f"{text}\n"
+    return to_json(payload(report)) + "\n"
 
 
 def payload(report: ExplanationReport) -> dict[str, Any]:
@@ -130,8 +128,6 @@ def _clean(value: Any) -> Any:
     match value:
         case float() if not math.isfinite(value):
             return None
-        case str():
-            return without_surrogates(value)
         case dict():
             return {key: _clean(each) for key, each in value.items()}
         case list() | tuple():

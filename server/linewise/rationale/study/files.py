@@ -18,6 +18,7 @@ from attrs import frozen
 
 from linewise.errors import LinewiseError
 from linewise.rationale.study.target import Target
+from linewise.writing import replace_file, to_json
 
 STUDY_FORMAT = "linewise-study"
 ANSWERS_FORMAT = "linewise-study-answers"
@@ -132,7 +133,7 @@ def write_study(study: Study, path: Path) -> None:
     """Write a study file; its ``sha256`` is for whoever reads it without this module."""
     head = {"format": STUDY_FORMAT, "version": VERSION, "sha256": study.sha256}
     content = head | cattrs.unstructure(study)
-    path.write_text(json.dumps(content, ensure_ascii=False, indent=1) + "\n", "utf-8")
+    replace_file(path, to_json(content, indent=1, read_back=True) + "\n")
 
 
 def read_study(path: Path) -> Study:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import base64
 import hashlib
-import json
 from importlib.resources import files
 from string import Template
 from typing import Any
@@ -17,6 +16,7 @@ from linewise.rationale.study.files import (
     Study,
 )
 from linewise.rationale.study.target import Target
+from linewise.writing import to_json
 
 
 def render(study: Study) -> str:
@@ -62,4 +62,4 @@ def _hash(text: str) -> str:
 
 def _embedded(value: object) -> str:
     """Return JSON that cannot end the script element it stands in."""
-    return json.dumps(value, ensure_ascii=False).replace("<", "\\u003c")
+    return to_json(value, indent=None).replace("<", "\\u003c")
