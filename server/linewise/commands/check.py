@@ -11,12 +11,12 @@ import typer
 from attrs import evolve, frozen
 
 from linewise.commands.choices import BaselineMode, Color, Format
-from linewise.commands.paths import STDIN, python_files
-from linewise.commands.project import current_project, kept_files
+from linewise.commands.paths import STDIN, left_out, python_files
+from linewise.commands.project import current_project, kept_files, kept_omissions
 from linewise.errors import LinewiseError
 from linewise.languages import NOTEBOOK_SUFFIX
 from linewise.output.report import Limits, Position, Report, Span, Status
-from linewise.results import OmissionKind
+from linewise.results import Omission, OmissionKind
 from linewise.settings import Settings
 from linewise.wording import omitted
 
@@ -221,7 +221,8 @@ def check(
         max_file_lines=max_lines,
         max_file_bytes=max_bytes,
     )
-    files = kept_files(paths, python_files(paths), project)
+    unseen: list[Omission] = []
+    files = kept_files(paths, python_files(paths, unseen.append), project)
     # Only now: wrong usage is answered without waiting for the runtime.
     from linewise.commands.limits import baseline_run, since
 
@@ -238,7 +239,16 @@ def check(
 
     limits = Limits(fail_above, max_findings)
     used = None if known is None else known.baseline
-    request = Request(files, settings, all_lines, span, limits, used)
+    request = Request(
+        files,
+        settings,
+        all_lines,
+        span,
+        limits,
+        used,
+        # Folders that cannot be listed are among the files, which say so.
+        unseen=left_out(kept_omissions(unseen, project), (*paths, *files)),
+    )
     with file_progress(len(files)) as progress:
         engine = Engine.load(model)
         checked = check_files(engine, request, progress)

@@ -16,6 +16,7 @@ from attrs import frozen
 
 from linewise import __version__
 from linewise.commands.choices import Engine
+from linewise.commands.paths import left_out
 from linewise.commands.reporting import rendered, write_file
 from linewise.commands.scanning import Options, load_instruments, reader_of, stored_method
 from linewise.errors import LinewiseError
@@ -23,6 +24,8 @@ from linewise.probe.manifest import read_manifest
 from linewise.probe.shipped import find_probe
 from linewise.report.calibration import state_of
 from linewise.report.payload import WorkspaceReport
+from linewise.results import Omission
+from linewise.wording import omitted
 from linewise.workspace.corpus.engines import Cluster, Work, run_here, run_on_ray
 from linewise.workspace.corpus.merge import Merged, files_of, merged, totals_of, write_totals
 from linewise.workspace.corpus.output import CorpusOutput, Identity
@@ -59,13 +62,15 @@ class Run:
 class Done:
     """What a scan of a corpus did: partitions in all, those read now, and what is there now.
 
-    ``seconds`` is what all workers together spent on reading.
+    ``seconds`` is what all workers together spent on reading. ``omissions`` are what of the corpora
+    is not looked at.
     """
 
     partitions: int
     read: int
     seconds: float
     merged: Merged
+    omissions: tuple[Omission, ...] = ()
 
 
 def scan_corpora(
@@ -86,9 +91,17 @@ def scan_corpora(
     """
     reader = reader_of(options.model)
     method = stored_method(options.model, options.choice)
+    unseen: list[Omission] = []
     planned = partitions(
-        [corpus.absolute() for corpus in corpora], options.globs, said, files=run.files
+        [corpus.absolute() for corpus in corpora],
+        options.globs,
+        said,
+        unseen.append,
+        files=run.files,
     )
+    omissions = left_out(unseen, corpora)
+    for each in omissions:
+        said(omitted(each))
     output = CorpusOutput(run.out.absolute())
     load = partial(load_same_instruments, options.model, options.choice, reader)
     work = Work(output, load, reader.statements, options.settings)
@@ -114,7 +127,7 @@ def scan_corpora(
             write_totals(totals, output.folder)
         _write_summary(output.folder, reader, found)
         _write_report(output, names, reader, found=found, method=method, totals=totals)
-    return Done(len(planned), len(pending), seconds, found)
+    return Done(len(planned), len(pending), seconds, found, omissions)
 
 
 def load_same_instruments(model: str, choice: Choice | None, reader: Reader) -> Instruments:

@@ -2,19 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from pathlib import Path
 
+from attrs import evolve
+
+from linewise.results import Omission, OmissionKind, merged
+from linewise.workspace.git import normal
+
 STDIN = Path("-")
+Omit = Callable[[Omission], None]
 
 
-def python_files(paths: Sequence[Path]) -> tuple[Path, ...]:
+def python_files(paths: Sequence[Path], omit: Omit = lambda _: None) -> tuple[Path, ...]:
     """Return the files to check, each once: those named, and the ``*.py`` files below folders.
 
-    Which files below a folder, says `walk.python_files`. Links are only followed when they are
-    named.
+    Which files below a folder, says `walk.python_files`, and so does what ``omit`` hears. Links are
+    only followed when they are named.
     """
-    found = (file for path in paths for file in _expand(path))
+    found = (file for path in paths for file in _expand(path, omit))
     return tuple({displayed(file): file for file in found}.values())
 
 
@@ -28,11 +34,26 @@ def displayed(path: Path) -> str:
         return path.as_posix()
 
 
-def _expand(path: Path) -> Iterator[Path]:
+def left_out(omissions: Iterable[Omission], named: Sequence[Path] = ()) -> tuple[Omission, ...]:
+    """Return what was left out of folders as it is reported, but for what was ``named`` beside."""
+    besides = {normal(path) for path in named}
+    found = dict.fromkeys(
+        evolve(each, names=tuple(displayed(Path(name)) for name in each.names))
+        for each in omissions
+        if each.kind is OmissionKind.GIT or besides.isdisjoint(map(_whole, each.names))
+    )
+    return merged(found)
+
+
+def _whole(name: str) -> Path:
+    return normal(Path(name))
+
+
+def _expand(path: Path, omit: Omit) -> Iterator[Path]:
     if path == STDIN or not path.is_dir():
         yield path
     else:
         # Only now: a named file needs none of it.
         from linewise.workspace.scan import walk
 
-        yield from sorted(walk.python_files(path))
+        yield from sorted(walk.python_files(path, omit=omit))

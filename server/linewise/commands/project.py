@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 import typer
 
+from linewise.results import Omission, OmissionKind
 from linewise.settings import Settings
 from linewise.workspace.project import Project, is_excluded, read_project
 
@@ -24,3 +25,16 @@ def kept_files(named: Sequence[Path], files: Sequence[Path], project: Project) -
     root = Path.cwd() if project.path is None else project.path.parent
     patterns = project.settings.exclude
     return tuple(file for file in files if file in named or not is_excluded(file, patterns, root))
+
+
+def kept_omissions(omissions: Iterable[Omission], project: Project) -> tuple[Omission, ...]:
+    """Return what was left out of folders without what the project excludes anyway."""
+    root = Path.cwd() if project.path is None else project.path.parent
+    patterns = project.settings.exclude
+    return tuple(
+        each
+        for each in omissions
+        if each.kind is OmissionKind.GIT
+        # Of a folder, all of its files have to be excluded: any one stands for them.
+        or not all(is_excluded(Path(name) / "_.py", patterns, root) for name in each.names)
+    )

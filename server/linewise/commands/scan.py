@@ -139,14 +139,15 @@ def _scan_folder(folder: Path, options: Options, say: Callable[[str], None], *, 
 
     if not folder.is_dir():
         raise typer.BadParameter(f"{folder} is no folder; a Parquet file is read with --out")
-    with opened_scan(folder, options, say) as scanning:
-        with file_progress(scanning.progress.pending) as tell:
-            run(scanning, options.budget, tell)
-        done = scanning.progress
+    with (
+        opened_scan(folder, options, say) as scanning,
+        file_progress(scanning.progress.pending) as tell,
+    ):
+        run(scanning, options.budget, tell)
     if json:
-        write_json(payload(done))
+        write_json(payload(scanning))
     else:
-        for line in summary(done, folder):
+        for line in summary(scanning.progress, folder):
             typer.echo(line)
 
 

@@ -11,6 +11,7 @@ from typing import Any
 import cattrs
 from attrs import frozen
 
+from linewise.commands.paths import left_out
 from linewise.errors import LinewiseError
 from linewise.models.cache import find
 from linewise.probe.manifest import read_manifest
@@ -18,13 +19,14 @@ from linewise.probe.shipped import find_probe
 from linewise.rationale.study.target import Target
 from linewise.report.trend import keep_trend
 from linewise.settings import Settings
+from linewise.wording import omitted
 from linewise.workspace.scan.choice import Choice, method_of, statement_kinds
 from linewise.workspace.scan.location import workspace_root
 from linewise.workspace.scan.pacing import Budget, Pace
 from linewise.workspace.scan.records import Method, Reader
 from linewise.workspace.scan.scan import Instruments, Progress, Request, Scan
 from linewise.workspace.scan.store import Store
-from linewise.workspace.scan.walk import Globs, submodules
+from linewise.workspace.scan.walk import Globs
 
 
 @frozen
@@ -111,10 +113,11 @@ def opened_scan(folder: Path, options: Options, said: Callable[[str], None]) -> 
         globs=options.globs,
         settings=options.settings,
     )
-    for name in submodules(folder):
-        said(f"{name} is a submodule, a repository of its own, and left out: scan it by itself")
     with Store.open(request.root, said) as store:
-        yield Scan(store, request, lambda: load_instruments(options.model, options.choice), said)
+        scan = Scan(store, request, lambda: load_instruments(options.model, options.choice), said)
+        for each in left_out(scan.omissions):
+            said(omitted(each))
+        yield scan
 
 
 def run(scan: Scan, budget: Budget, progress: Callable[[str, float], None]) -> None:
@@ -138,9 +141,10 @@ def run(scan: Scan, budget: Budget, progress: Callable[[str, float], None]) -> N
         keep_trend(scan, read_manifest(folder / "manifest.json"))
 
 
-def payload(done: Progress) -> dict[str, Any]:
+def payload(scan: Scan) -> dict[str, Any]:
     """Return what a scan did, for programs."""
-    return {"version": 1, **cattrs.unstructure(done)}
+    omissions = cattrs.unstructure(left_out(scan.omissions))
+    return {"version": 1, **cattrs.unstructure(scan.progress), "omissions": omissions}
 
 
 def summary(done: Progress, folder: Path) -> Iterator[str]:

@@ -19,7 +19,9 @@ from linewise.lsp.model import InstalledTarget, LoadedModel, ModelHost
 from linewise.models.runtime import TargetModel
 from linewise.models.worker import Priority, WorkerStoppedError
 from linewise.report.trend import keep_trend
+from linewise.results import Omission
 from linewise.settings import Settings
+from linewise.wording import omitted
 from linewise.workspace.scan.choice import Choice, method_of, statement_kinds
 from linewise.workspace.scan.location import workspace_root
 from linewise.workspace.scan.pacing import Pace
@@ -83,6 +85,7 @@ class _Scans:
         self._settings = settings
         self._said = said
         self._model: LoadedModel | None = None
+        self._told: set[tuple[Path, Omission]] = set()
 
     def begin(self, folder: Path) -> Scan:
         """Begin a scan of a folder.
@@ -106,7 +109,13 @@ class _Scans:
         )
         store = Store.open(request.root, self._say)
         try:
-            return Scan(store, request, lambda: self._instruments(model), self._say)
+            scan = Scan(store, request, lambda: self._instruments(model), self._say)
+            for omission in scan.omissions:
+                # Once: a folder is scanned whenever something in it changed.
+                if (folder, omission) not in self._told:
+                    self._told.add((folder, omission))
+                    self._say(f"{folder}: {omitted(omission)}")
+            return scan
         except BaseException:
             store.close()
             raise

@@ -21,7 +21,8 @@ from linewise.report.calibration import reliability_of, state_of
 from linewise.report.payload import Reference, WorkspaceReport
 from linewise.settings import Settings
 from linewise.workspace.calibration import Workspace
-from linewise.workspace.scan.ages import is_shallow, line_ages
+from linewise.workspace.clones import is_shallow
+from linewise.workspace.scan.ages import line_ages
 from linewise.workspace.scan.database import DatabaseError
 from linewise.workspace.scan.entry import content_hash
 from linewise.workspace.scan.line_statistics import (

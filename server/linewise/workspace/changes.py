@@ -18,15 +18,21 @@ from typing import Generic, TypeVar
 from linewise.analysis.common_lines import common_pairs
 from linewise.analysis.lines import LineTable
 from linewise.analysis.white_space import squeezed_lines
+from linewise.workspace.clones import explained, explained_content
 from linewise.workspace.decisions import place_of
-from linewise.workspace.git import GitError, git_folders, output, read_blob
+from linewise.workspace.git import GitError, GitFailedError, git_folders, output
 from linewise.workspace.old_texts import lines_of
-from linewise.workspace.revisions import base_name, resolve
+from linewise.workspace.revisions import resolve, watched
 from linewise.workspace.store import signature
 
 KEPT_TEXTS = KEPT_ANSWERS = 64
-_HEADS = ("refs/heads", "refs/remotes", "refs/tags", "refs")
 _BLOCK = 1 << 20
+_RENAMES = (
+    # All that it depends on is stated: no setting has a say, and no number of files is too large.
+    "-c", f"core.attributesFile={os.devnull}",
+    "diff-index", "--cached", "-M", "-l0", "-z", "--name-status", "--diff-filter=R",
+    f"-O{os.devnull}", "--no-relative", "--ignore-submodules=none",
+)  # fmt: skip
 Key = TypeVar("Key")
 Value = TypeVar("Value")
 
@@ -51,10 +57,7 @@ class Changes:
 
     def version(self, revision: str) -> str:
         """Return what changes whenever ``revision`` may name another commit; starts no process."""
-        own, common = git_folders(self._root)
-        places = [own / "HEAD", own / "logs" / "HEAD", own / "index", common / "packed-refs"]
-        places += [common / prefix / base_name(revision) for prefix in _HEADS]
-        return repr([signature(place) for place in places])
+        return repr([signature(place) for place in watched(self._root, revision)])
 
     def lines(self, name: str, table: LineTable, revision: str) -> frozenset[int] | None:
         """Return the 0-based lines that are new or other than at ``revision``.
@@ -92,39 +95,40 @@ class Changes:
         return None if data is None else tuple(lines_of(data))
 
     def _content(self, commit: str, name: str, index: object) -> bytes | None:
-        place = f"{commit}:{name}"
-        if (data := read_blob(self._root, place)) is not None:
-            return data
-        if not self._is_file(commit, name):
-            old = self._renamed(commit, index).get(name)
-            return None if old is None else read_blob(self._root, f"{commit}:{old}")
-        self.problem = (
-            f"changedSince: the content of {name} at {commit[:12]} is not in this partial clone; "
-            f"all its lines are shown, until `git cat-file -e {commit[:12]}:{name}` fetched it"
-        )
-        return None
-
-    def _is_file(self, commit: str, name: str) -> bool:
-        """Whether there was a file of a name; its content need not be there."""
-        place = ("-z", "--full-tree", commit, "--", f":(literal){name}")
         try:
-            return b" blob " in output(self._root, "ls-tree", *place).partition(b"\t")[0]
-        except GitError:
-            return False
+            found = self._blob(commit, name)
+            if found is None and (old := self._renamed(commit, name, index)) is not None:
+                found = self._blob(commit, old)
+        except GitError as error:
+            self._lacks(commit, name, error)
+            return None
+        return found
 
-    def _renamed(self, commit: str, index: object) -> dict[str, str]:
-        """Return the files of the index that had another name at a commit, and that name."""
+    def _blob(self, commit: str, name: str) -> bytes | None:
+        """Return the content of a file at a commit, None if there is no such file."""
+        place = ("-z", "--full-tree", commit, "--", f":(literal){name}")
+        if b" blob " not in output(self._root, "ls-tree", *place).partition(b"\t")[0]:
+            return None
+        return output(self._root, "cat-file", "blob", f"{commit}:{name}")
+
+    def _lacks(self, commit: str, name: str, error: GitError) -> None:
+        said = explained_content(self._root, commit, name, error)
+        self.problem = f"changedSince: {said}; until then all lines that may have are shown"
+
+    def _renamed(self, commit: str, name: str, index: object) -> str | None:
+        """Return the name that a file of the index had at a commit, None if it had no other."""
         if self._renames[0] != (commit, index):
-            options = ("--cached", "-M", "-z", "--name-status", "--diff-filter=R")
             try:
-                listing = output(self._root, "diff-index", *options, commit, "--")
-            except GitError:
-                listing = b""
+                listing = output(self._root, *_RENAMES, commit, "--")
+            except GitFailedError as error:
+                # Without contents git still knows the files that are the same.
+                self._lacks(commit, name, error)
+                listing = output(self._root, *_RENAMES, "-M100%", commit, "--")
             # A status, the old name and the new one, over and over.
             words = [os.fsdecode(word) for word in listing.split(b"\0")]
             renames = dict(zip(words[2::3], words[1::3], strict=False))
             self._renames = (commit, index), renames
-        return self._renames[1]
+        return self._renames[1].get(name)
 
 
 def changed_files(root: Path, revision: str, files: Iterable[Path]) -> list[Path]:
@@ -140,7 +144,10 @@ def changed_files(root: Path, revision: str, files: Iterable[Path]) -> list[Path
         If git knows no such revision; the message says what to do.
     """
     commit = resolve(root, revision)
-    listing = output(root, "ls-tree", "-r", "-z", "--full-tree", commit)
+    try:
+        listing = output(root, "ls-tree", "-r", "-z", "--full-tree", commit)
+    except GitError as error:
+        raise explained(root, error) from error
     blobs = dict(_tree_entry(entry) for entry in listing.split(b"\0") if entry)
     return [
         file

@@ -1,43 +1,39 @@
-"""A repository's first-parent history as line changes: ``git log -p -U0`` parsed as it streams.
+"""A repository's first-parent history as line changes: trees compared, and parsed as they stream.
 
 Lines are bytes without their terminator: history holds every encoding there ever was, and what is
-asked of a line here is only whether it is the same.
+asked of a line here is only whether it is the same. What is read depends on the history alone: on
+no setting and no attribute.
 """
 
 from __future__ import annotations
 
 import ast
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from itertools import pairwise
 from pathlib import Path
 from typing import IO
 
 from attrs import frozen
 
 from linewise.workspace import git
+from linewise.workspace.clean_room import compared_trees
+from linewise.workspace.clones import explained
 
-_MARK = b"\0commit "
-"""Opens each commit. No line of a diff does: git shows no diff of files that hold a NUL."""
+_PAIR = re.compile(rb"[0-9a-f]{40,64} [0-9a-f]{40,64}\n")
+"""Opens each commit: the trees that are compared. No line of a diff, outside of a hunk, is one."""
 _HUNK = re.compile(rb"@@ -(\d+)(?:,(\d+))? \+(\d+)(?:,(\d+))? @@")
-_LOG = (
-    "log",
-    "--first-parent",
-    # The diff of a merge is shown against its first parent: it changes lines like any commit.
-    "-m",
-    "--reverse",
+_PATCH = (
     "--patch",
     "--unified=0",
     "--inter-hunk-context=0",
-    "--find-renames",
+    "--indent-heuristic",
     "--full-index",
     "--diff-algorithm=histogram",
     "--src-prefix=a/",
     "--dst-prefix=b/",
-    "--no-color",
-    "--no-ext-diff",
-    "--no-textconv",
-    "--no-notes",
-    "--format=format:%x00commit %H %ct %P",
+    "--",
+    "*.py",
 )
 
 
@@ -84,6 +80,16 @@ class Commit:
         return max(sum(len(h.removed) for h in hunks), sum(len(h.added) for h in hunks))
 
 
+@frozen
+class _Listed:
+    """A commit as it is listed: its time in seconds since 1970, its tree, how many parents."""
+
+    sha: str
+    time: int
+    tree: str
+    parents: int
+
+
 def read_history(root: Path, *, since: str | None = None) -> Iterator[Commit]:
     """Yield the commits of HEAD's first-parent history that touch Python files, oldest first.
 
@@ -92,12 +98,35 @@ def read_history(root: Path, *, since: str | None = None) -> Iterator[Commit]:
     Raises
     ------
     GitError
-        If ``root`` is no repository, has no commit yet, or git fails.
+        If ``root`` is no repository, has no commit yet, lacks a part of what is asked for, or git
+        fails; the message is git's reason and what to do.
     """
-    git.output(root, "rev-parse", "--verify", "--quiet", "HEAD^{commit}")
+    try:
+        git.output(root, "rev-parse", "--verify", "HEAD^{commit}")
+        commits, before = _listed(root, since)
+        trees = [before, *(commit.tree for commit in commits)]
+        pairs = list(pairwise(trees))
+        with compared_trees(root, pairs, *_PATCH) as stream:
+            yield from parse_changes(stream, commits)
+    except git.GitError as error:
+        raise explained(root, error) from error
+
+
+def _listed(root: Path, since: str | None) -> tuple[list[_Listed], str]:
+    """Return the commits, oldest first, and the tree before the first of them."""
     limit = [f"--since={since}"] if since else []
-    with git.stream(root, *_LOG, *limit, "HEAD", "--", "*.py") as stream:
-        yield from parse_log(stream)
+    asked = ("rev-list", "--first-parent", "--reverse", "--format=%ct %T %P", *limit, "HEAD", "--")
+    lines = git.output(root, *asked).decode("ascii").splitlines()
+    commits: list[_Listed] = []
+    first: list[str] = []
+    for head, facts in zip(lines[::2], lines[1::2], strict=True):
+        stamp, tree, *parents = facts.split()
+        first = first if commits else parents
+        commits.append(_Listed(head.removeprefix("commit "), int(stamp), tree, len(parents)))
+    # Before a commit without parents there is a tree without files, which git always knows.
+    empty = ("hash-object", "-t", "tree", "--stdin")
+    before = ("rev-parse", f"{first[0]}^{{tree}}") if first else empty
+    return commits, git.output(root, *before).decode("ascii").strip()
 
 
 def ignored_commits(root: Path) -> frozenset[str]:
@@ -109,23 +138,19 @@ def ignored_commits(root: Path) -> frozenset[str]:
     return frozenset(re.findall(r"^[0-9a-f]{40,64}\b", text.decode("utf-8", "replace"), re.M))
 
 
-def parse_log(stream: IO[bytes]) -> Iterator[Commit]:
-    """Yield the commits of a log in the format asked for above."""
+def parse_changes(stream: IO[bytes], commits: Sequence[_Listed]) -> Iterator[Commit]:
+    """Yield those of the commits that changed something, by the differences of their trees."""
     time, line = 0, stream.readline()
-    while line:
-        if not line.startswith(_MARK):
-            line = stream.readline()
-            continue
-        sha, stamp, *parents = line[len(_MARK) :].decode("ascii").split()
-        time = max(time, int(stamp))
+    for commit in commits:
+        if not _PAIR.fullmatch(line):
+            raise git.GitError(f"git wrote a diff that cannot be read: {line!r}")
         changes, line = [], stream.readline()
-        while line and not line.startswith(_MARK):
-            if line.startswith(b"diff --git "):
-                change, line = _file_change(stream)
-                changes.append(change)
-            else:
-                line = stream.readline()
-        yield Commit(sha, time, len(parents), tuple(changes))
+        while line.startswith(b"diff --git "):
+            change, line = _file_change(stream)
+            changes.append(change)
+        if changes:
+            time = max(time, commit.time)
+            yield Commit(commit.sha, time, commit.parents, tuple(changes))
 
 
 def _file_change(stream: IO[bytes]) -> tuple[FileChange, bytes]:
@@ -135,7 +160,7 @@ def _file_change(stream: IO[bytes]) -> tuple[FileChange, bytes]:
     blob: str | None = None
     hunks: list[Hunk] = []
     while line := stream.readline():
-        if line.startswith((_MARK, b"diff --git ")):
+        if line.startswith(b"diff --git ") or _PAIR.fullmatch(line):
             break
         word, _, rest = line.rstrip(b"\n").partition(b" ")
         match word:

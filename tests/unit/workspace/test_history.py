@@ -1,6 +1,5 @@
 """History read through git: every commit's line changes, whatever the repository holds."""
 
-import io
 import subprocess
 
 import pytest
@@ -9,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from linewise.workspace import git
-from linewise.workspace.history import Hunk, ignored_commits, parse_log, read_history
+from linewise.workspace.history import Hunk, ignored_commits, read_history
 from linewise.workspace.lives import Fate, Tracker
 
 
@@ -123,12 +122,6 @@ def test_the_root_is_found_without_a_process(repository, monkeypatch, tmp_path):
     monkeypatch.setattr(subprocess, "Popen", None)
     assert git.find_root(inside / "new.py") == repository.root
     assert git.find_root(tmp_path) is None
-
-
-def test_a_diff_that_ends_in_the_middle():
-    log = b"\0commit " + b"a" * 40 + b" 1 \n\ndiff --git a/a.py b/a.py\n@@ -0,0 +1,2 @@\n+x\n"
-    with pytest.raises(git.GitError, match="middle"):
-        list(parse_log(io.BytesIO(log)))
 
 
 @settings(max_examples=15)

@@ -33,7 +33,7 @@ from linewise.workspace.scan.location import path_of
 from linewise.workspace.scan.records import LINE
 from linewise.workspace.scan.scan import Scan
 from linewise.workspace.scan.store import Store
-from linewise.workspace.scan.walk import Globs, submodules
+from linewise.workspace.scan.walk import Globs
 
 pytestmark = pytest.mark.usefixtures("later")
 
@@ -399,8 +399,6 @@ def test_a_shallow_clone_and_a_submodule(root, load, tmp_path):
     outer.commit(1, {"o.py": "x = 1\n"})
     assert scan(tmp_path / "shallow", load).done == 4
     assert scan(outer.root, load).done == 1
-    assert submodules(outer.root) == ("inner",)
-    assert submodules(root) == ()
     assert scan(outer.root / "inner", load).done == 4
 
 

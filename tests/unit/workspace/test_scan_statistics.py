@@ -10,7 +10,8 @@ from scan_samples import LINES, METHOD, READER, fill, keep_file
 from linewise.probe.calibration import Platt
 from linewise.probe.manifest import Calibration
 from linewise.rationale.statistics.tally import cluster_of
-from linewise.workspace.scan.ages import AGES, is_shallow, line_ages
+from linewise.workspace.clones import is_shallow
+from linewise.workspace.scan.ages import AGES, line_ages
 from linewise.workspace.scan.line_statistics import (
     BINS,
     MOST_PLACES,

@@ -22,6 +22,7 @@ import pathspec
 from attrs import field, frozen
 
 from linewise.errors import LinewiseError
+from linewise.results import Omission
 from linewise.workspace.scan.walk import Globs, entry_of, python_files
 
 if TYPE_CHECKING:
@@ -69,11 +70,17 @@ def label_of(corpus: Path) -> str:
 
 
 def partitions(
-    corpora: Sequence[Path], globs: Globs, said: Callable[[str], None], *, files: int = FILES
+    corpora: Sequence[Path],
+    globs: Globs,
+    said: Callable[[str], None],
+    omit: Callable[[Omission], None] = lambda _: None,
+    *,
+    files: int = FILES,
 ) -> tuple[Partition, ...]:
     """Cut corpora (absolute paths) into partitions of about ``files`` files, always the same way.
 
-    ``said`` hears of Parquet files that cannot be read; the others are.
+    ``said`` hears of Parquet files that cannot be read, the others are; ``omit`` of what is not
+    looked at of folders (`walk.python_files`).
 
     Raises
     ------
@@ -83,7 +90,7 @@ def partitions(
     found: list[Partition] = []
     for corpus in dict.fromkeys(corpora):
         if corpus.suffix != PARQUET:
-            found += _of_folder(corpus, globs, files)
+            found += _of_folder(corpus, globs, files, omit)
             continue
         try:
             found += _of_parquet(corpus, globs, files)
@@ -113,9 +120,11 @@ def open_parquet(path: Path) -> ParquetFile:
     return ParquetFile(path)
 
 
-def _of_folder(folder: Path, globs: Globs, files: int) -> list[Partition]:
+def _of_folder(
+    folder: Path, globs: Globs, files: int, omit: Callable[[Omission], None]
+) -> list[Partition]:
     found = {}
-    for path in python_files(folder, globs):
+    for path in python_files(folder, globs, omit):
         if (entry := entry_of(folder, path)) is not None:
             stamp = f"{entry.size} {entry.modified}"
             name = os.fsdecode(entry.path)

@@ -22,6 +22,7 @@ from linewise.analysis.model_input import Tokenizer
 from linewise.errors import Cancelled, LinewiseError
 from linewise.files import ON_COMMAND_LINE, Advice, Skipped, read_source
 from linewise.rationale.explain_text import ExplainedText
+from linewise.results import Omission, merged
 from linewise.settings import Settings
 from linewise.workspace.scan.database import DamagedDatabaseError, GoneError, set_damaged_aside
 from linewise.workspace.scan.entry import Entry, content_hash
@@ -118,7 +119,11 @@ class _Opened:
 
 
 class Scan:
-    """One scan. It is used from one thread; its instruments are loaded when needed."""
+    """One scan. It is used from one thread; its instruments are loaded when needed.
+
+    ``omissions`` are what of the folder is not looked at; what they name is below the folder as the
+    request names it.
+    """
 
     def __init__(
         self,
@@ -129,6 +134,7 @@ class Scan:
     ) -> None:
         self.progress = Progress()
         self.finished = False
+        self.omissions: tuple[Omission, ...] = ()
         self.store = store
         self.request = request
         self._load = load
@@ -171,10 +177,12 @@ class Scan:
         request, store = self.request, self.store
         self.reader_id = store.reader_id(request.reader)
         self._method = None if request.method is None else store.method_id(request.method)
-        found = python_files(request.folder, request.globs)
+        left_out: list[Omission] = []
+        found = python_files(request.folder, request.globs, left_out.append)
         self.progress.files, self.progress.pending = store.survey(
             entries(request.root, found), self.reader_id, self._method
         )
+        self.omissions = merged(left_out)
         self.progress.done = 0
         self._waiting = store.pending()
         self._next = next(self._waiting, None)

@@ -2,24 +2,36 @@
 
 In a git checkout they are the files that git tracks or would track; elsewhere hidden folders,
 virtual environments and caches are left out. Links are never followed, so nothing is walked twice.
+What is left out for another reason than that somebody ignores or excludes it is said.
 """
 
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable, Iterator
+import re
+import stat
+from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 from typing import IO
 
 import pathspec
-from attrs import frozen
+from attrs import field, frozen
 
-from linewise.workspace.git import GitError, output, stream
+from linewise.results import Omission, OmissionKind
+from linewise.workspace.git import GitError, find_root, holds, is_work_tree, output, stream
 from linewise.workspace.scan.entry import Entry
 
 _NOT_OURS = frozenset({"__pycache__", "node_modules", "site-packages"})
 _BLOCK = 1 << 16
-_SUBMODULE = b"160000 "
+_ANY = "_.py"
+"""Stands for whatever Python file a folder may hold."""
+_UNOPENED = re.compile(r"warning: could not open directory '(.*)': (.*)", re.DOTALL)
+Omit = Callable[[Omission], None]
+"""Hears of one thing that is left out at a time; its name is its path, below the folder's."""
+
+
+def _said_to_nobody(_: Omission) -> None:
+    pass
 
 
 @frozen
@@ -34,37 +46,26 @@ class Globs:
     exclude: tuple[str, ...] = ()
 
 
-def python_files(folder: Path, globs: Globs = Globs()) -> Iterator[Path]:
+def python_files(
+    folder: Path, globs: Globs = Globs(), omit: Omit = _said_to_nobody
+) -> Iterator[Path]:
     """Yield the ``*.py`` files below a folder in no particular order, some perhaps twice.
 
-    Folders that cannot be listed are yielded too: reading them fails with the reason, which is then
-    reported like any other.
+    ``omit`` hears what is left out for another reason than that somebody ignores or excludes it:
+    submodules and other repositories, files that a sparse checkout left out, links that lead
+    elsewhere, folders that cannot be listed; and why git was not asked where it should have been.
+    Folders that cannot be listed are yielded, too: reading them fails with the reason, which is
+    then reported like that of any other file.
     """
-    listed = _listed_by_git(folder)
-    included = pathspec.GitIgnoreSpec.from_lines(globs.include)
-    excluded = pathspec.GitIgnoreSpec.from_lines(globs.exclude)
-    for path in _walk(folder) if listed is None else listed:
-        name = path.relative_to(folder).as_posix()
-        if (not globs.include or included.match_file(name)) and not excluded.match_file(name):
-            yield path
-
-
-def submodules(folder: Path) -> tuple[str, ...]:
-    """Return the paths of a checkout's submodules, whose files `python_files` leaves out.
-
-    They are repositories of their own: with a history, a calibration and statistics of their own.
-    """
-    if not (folder / ".gitmodules").exists():
-        return ()
+    walked = _Walked(folder, globs, omit)
     try:
-        listing = output(folder, "ls-files", "-z", "--stage")
-    except GitError:
-        return ()
-    return tuple(
-        os.fsdecode(line.partition(b"\t")[2])
-        for line in listing.split(b"\0")
-        if line.startswith(_SUBMODULE)
-    )
+        by_git = is_work_tree(folder) and not _is_ignored(folder)
+    except GitError as error:
+        root = find_root(folder) or find_root(folder.resolve()) or folder
+        omit(Omission(OmissionKind.GIT, 1, (root.as_posix(),), error.reason))
+        by_git = False
+    yield from walked.listed_by_git() if by_git else walked.listed()
+    yield from walked.unlisted()
 
 
 def entries(root: Path, files: Iterable[Path]) -> Iterator[Entry]:
@@ -84,48 +85,132 @@ def entry_of(root: Path, path: Path) -> Entry | None:
     return Entry(name, status.st_size, status.st_mtime_ns, status.st_ctime_ns, status.st_ino)
 
 
-def _listed_by_git(folder: Path) -> Iterator[Path] | None:
-    """Return the folder's Python files as git sees them, None if that is not git's to say."""
-    try:
-        output(folder, "rev-parse", "--is-inside-work-tree")
-    except GitError:
-        return None
-    try:
-        output(folder, "check-ignore", "--quiet", ".")
-    except GitError:
-        return _git_files(folder)
-    return None  # whoever names an ignored folder wants it looked at
+def _is_ignored(folder: Path) -> bool:
+    """Whether git ignores a folder; who names such a one wants it looked at."""
+    return holds(folder, "check-ignore", "--quiet", ".")
 
 
-def _git_files(folder: Path) -> Iterator[Path]:
-    arguments = ("ls-files", "-z", "-co", "--exclude-standard", "--", "*.py")
-    with stream(folder, *arguments) as listing:
-        for name in _names(listing):
-            relative = Path(os.fsdecode(name))
-            if _NOT_OURS.isdisjoint(relative.parts) and _is_plain(folder / relative):
-                yield folder / relative
+@frozen
+class _Walked:
+    """A folder that is looked through, what is wanted of it, and who hears what is left out."""
+
+    folder: Path
+    globs: Globs
+    omit: Omit
+    _included: pathspec.GitIgnoreSpec = field(init=False)
+    _excluded: pathspec.GitIgnoreSpec = field(init=False)
+    _real: Path = field(init=False)
+    _told: set[tuple[OmissionKind, Path]] = field(init=False, factory=set)
+
+    def __attrs_post_init__(self) -> None:
+        for name, patterns in ("_included", self.globs.include), ("_excluded", self.globs.exclude):
+            object.__setattr__(self, name, pathspec.GitIgnoreSpec.from_lines(patterns))
+        object.__setattr__(self, "_real", self.folder.resolve())
+
+    def listed(self) -> Iterator[Path]:
+        """Yield the files without git."""
+        for place, folders, names in os.walk(self.folder, onerror=self._unlisted):
+            here = Path(place)
+            folders[:] = [name for name in folders if name not in _NOT_OURS and name[0] != "."]
+            if (here / "pyvenv.cfg").exists():
+                folders.clear()
+                continue
+            for name in folders:
+                if (here / name).is_symlink():
+                    self._unfollowed(here / name)
+            for name in names:
+                if name.endswith(".py"):
+                    yield from self._file(here / name)
+
+    def listed_by_git(self) -> Iterator[Path]:
+        """Yield the files that git tracks or would track."""
+        # Without a pattern: it would hide repositories and links to folders.
+        asked = ("ls-files", "-z", "-t", "--stage", "-co", "--exclude-standard")
+        unopened: list[str] = []
+        with stream(self.folder, *asked, warned=unopened.append) as listing:
+            for each in _entries(listing):
+                facts, name = _parts(each)
+                relative = Path(os.fsdecode(name))
+                if not _NOT_OURS.isdisjoint(relative.parts):
+                    continue
+                path = self.folder / relative
+                mode = facts.split(b" ")[1] if b" " in facts else None
+                if mode == b"160000":
+                    self._left_out(OmissionKind.SUBMODULE, path)
+                elif name.endswith(b"/"):
+                    self._left_out(OmissionKind.REPOSITORY, path)
+                elif name.endswith(b".py"):
+                    yield from self._file(path, sparse=facts.startswith(b"S"))
+                elif mode in (None, b"120000"):
+                    self._folder_link(path)
+        for line in unopened:
+            if (found := _UNOPENED.fullmatch(line)) is not None:
+                self._left_out(OmissionKind.UNLISTED, self._below_root(found[1]), found[2])
+
+    def unlisted(self) -> Iterator[Path]:
+        """Yield the folders that could not be listed when the files were."""
+        return (path for kind, path in self._told if kind is OmissionKind.UNLISTED)
+
+    def _file(self, path: Path, *, sparse: bool = False) -> Iterator[Path]:
+        """Yield a path that a Python file may be at, if it is one that is wanted."""
+        try:
+            mode = path.lstat().st_mode
+        except PermissionError as error:
+            self._left_out(OmissionKind.UNLISTED, path.parent, error.strerror or "")
+        except OSError:  # not there any more, or never was
+            if sparse:
+                self._left_out(OmissionKind.SPARSE, path)
+        else:
+            if stat.S_ISLNK(mode):
+                self._unfollowed(path)
+            elif stat.S_ISREG(mode) and self._is_wanted(path):
+                yield path
+
+    def _folder_link(self, path: Path) -> None:
+        try:
+            if path.is_symlink() and path.is_dir():
+                self._unfollowed(path)
+        except PermissionError as error:
+            self._left_out(OmissionKind.UNLISTED, path.parent, error.strerror or "")
+
+    def _unfollowed(self, link: Path) -> None:
+        """Say of a link that it is not followed, if it leads to code that is not looked at."""
+        leads_to = link.resolve()
+        if leads_to.is_relative_to(self._real) or not (leads_to.is_dir() or leads_to.is_file()):
+            return
+        self._left_out(OmissionKind.LINK, link)
+
+    def _unlisted(self, error: OSError) -> None:
+        self._left_out(OmissionKind.UNLISTED, Path(error.filename), error.strerror or "")
+
+    def _left_out(self, kind: OmissionKind, path: Path, detail: str = "") -> None:
+        is_file = kind is OmissionKind.SPARSE or (kind is OmissionKind.LINK and path.is_file())
+        if (kind, path) not in self._told and self._is_wanted(path if is_file else path / _ANY):
+            self._told.add((kind, path))
+            self.omit(Omission(kind, 1, (path.as_posix(),), detail))
+
+    def _is_wanted(self, path: Path) -> bool:
+        name = path.relative_to(self.folder).as_posix()
+        included = not self.globs.include or self._included.match_file(name)
+        return included and not self._excluded.match_file(name)
+
+    def _below_root(self, name: str) -> Path:
+        """Return a path that git gave from the top of the work tree on, below the folder."""
+        up = os.fsdecode(output(self.folder, "rev-parse", "--show-cdup")).rstrip("\n")
+        place = os.path.normpath(self.folder / up / name)
+        return self.folder / os.path.relpath(place, self.folder)
 
 
-def _names(listing: IO[bytes]) -> Iterator[bytes]:
+def _parts(entry: bytes) -> tuple[bytes, bytes]:
+    """Return what git says of a file (a tag; of a tracked one its mode, too) and its name."""
+    if entry.startswith(b"? "):
+        return entry[:1], entry[2:]
+    facts, _, name = entry.partition(b"\t")
+    return facts, name
+
+
+def _entries(listing: IO[bytes]) -> Iterator[bytes]:
     rest = b""
     while block := listing.read(_BLOCK):
         *names, rest = (rest + block).split(b"\0")
         yield from names
-
-
-def _walk(folder: Path) -> Iterator[Path]:
-    unlisted: list[OSError] = []
-    for place, folders, names in os.walk(folder, onerror=unlisted.append):
-        here = Path(place)
-        folders[:] = [name for name in folders if name not in _NOT_OURS and name[0] != "."]
-        if (here / "pyvenv.cfg").exists():
-            folders.clear()
-            continue
-        yield from (
-            here / name for name in names if name.endswith(".py") and _is_plain(here / name)
-        )
-    yield from (Path(error.filename) for error in unlisted)
-
-
-def _is_plain(path: Path) -> bool:
-    return path.is_file() and not path.is_symlink()
