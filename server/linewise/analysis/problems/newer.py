@@ -7,6 +7,7 @@ not depend on the Python that Linewise runs on.
 from __future__ import annotations
 
 import ast
+import re
 import sys
 from collections.abc import Iterator, Sequence
 from typing import Any
@@ -14,8 +15,15 @@ from typing import Any
 from linewise.analysis.lexer import Token, tokens
 
 _VERSION = sys.version_info[:2]
-_FORMATTED, _GENERIC, _ALIAS = "__linewise_f__", "__linewise_generic__", "__linewise_alias__"
+MARK = "__linewise_"
+"""What all names begin with that `older` writes."""
+_FORMATTED, _GENERIC, _ALIAS = f"{MARK}f__", f"{MARK}generic__", f"{MARK}alias__"
 _Edit = tuple[int, int, str]
+# Without one of these there is nothing new in a text.
+_HINT = re.compile(
+    r"""\btype\s+\w|\blazy\s|\bexcept\b[^:\n]*,|\b(?:def|class)\s+\w+\s*\[|[\[({]\s*\*"""
+    r"""|\b(?:[fFtT][rR]?|[rR][fFtT])['"]"""
+)
 
 
 class TypeVar(ast.AST):
@@ -35,6 +43,8 @@ def older(text: str, version: tuple[int, int] = _VERSION) -> str:
 
     ``\n`` alone must end its lines. `native` makes of its tree what newer Pythons would.
     """
+    if _HINT.search(text) is None:
+        return text
     found = [each for each in tokens(text) if each.kind != "comment"]
     edits = [*_strings(text, found, version), *_statements(text, found, version)]
     if version < (3, 15):

@@ -18,7 +18,7 @@ from attrs import frozen
 from linewise.analysis.lexer import one_break, tokens
 from linewise.analysis.lines import without_surrogates
 from linewise.analysis.problems.mentions import stand_in
-from linewise.analysis.problems.newer import native, older
+from linewise.analysis.problems.newer import MARK, native, older
 from linewise.analysis.problems.problem import LeftOut
 from linewise.results import OmissionKind
 
@@ -48,8 +48,10 @@ _BEFORE = {
 }
 _DEEPEST = 100
 """How many blocks one within the other Python takes."""
-_LEXED = 30
-"""How many lines are read at most in search of the ends of statements, per line of the text."""
+_LEXED = 5
+"""How many lines are read in search of the ends of statements, per line of the text …"""
+_FEW = 10
+"""… and for each statement when that many were."""
 
 
 @frozen(eq=False)
@@ -145,8 +147,9 @@ class _Salvage:
 
     def _parsed(self, start: int, end: int) -> ast.Module | OmissionKind:
         """Return the tree of what is kept of some lines."""
-        tree = _tree("\n".join(self._out[start:end]))
-        if isinstance(tree, ast.Module):
+        text = "\n".join(self._out[start:end])
+        tree = _tree(text)
+        if isinstance(tree, ast.Module) and MARK in text:
             native(tree)
         return tree
 
@@ -364,7 +367,7 @@ class _Salvage:
                 line += 1
                 self._room -= 1
                 # Whoever leaves every bracket open is not given all the time there is.
-                if level <= 0 or self._room < 0:
+                if level <= 0 or (self._room < 0 and line > at + _FEW):
                     return line if level <= 0 else at + 1
                 if line < len(self._lines) and _STATEMENT.match(self._lines[line]):
                     return at + 1
@@ -419,5 +422,7 @@ def _one_line(header: str) -> bool:
 
 
 def _ends_in_string(text: str) -> bool:
+    if text.count('"""') % 2 == 0 and text.count("'''") % 2 == 0:
+        return False
     last = next(iter(deque(tokens(text), 1)), None)
     return last is not None and last.kind == "string" and not last.closed
