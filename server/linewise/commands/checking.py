@@ -153,7 +153,12 @@ def _check_file(
     try:
         place, length = None if path == STDIN else path, source.text.count("\n") + 1
         calibration = None if workspace is None else workspace.calibration(place, length)
-        scored = engine.score(source.text, calibration=calibration, progress=progress)
+        scored = engine.score(
+            source.text,
+            names=request.settings.names,
+            calibration=calibration,
+            progress=progress,
+        )
     except Exception as error:  # noqa: BLE001 - one file must not cost the others their result
         reason = f"could not be scored ({type(error).__name__}: {error}); please report this"
         return FileReport(name, Status.FAILED, reason, source.encoding), None

@@ -54,7 +54,9 @@ def explain_place(request: Request, progress: Progress) -> ExplanationReport:
     place = request.place
     method = method_for(request.target, request.method)
     text = ExplainedText(
-        _read(place.path, request.settings), request.language or language_of(place.path)
+        _read(place.path, request.settings),
+        request.language or language_of(place.path),
+        request.settings.names,
     )
     if request.target is Target.EDIT:
         engine = Engine.load(request.settings.model)
@@ -106,4 +108,4 @@ def _scored(engine: Engine, request: Request, text: ExplainedText) -> ScoredText
     workspace = workspaces.common([path or Path.cwd()])
     length = text.text.count("\n") + 1
     calibration = None if workspace is None else workspace.calibration(path, length)
-    return engine.score(text.text, calibration=calibration)
+    return engine.score(text.text, names=text.names, calibration=calibration)

@@ -117,11 +117,19 @@ def identify(
     return Identity(digest.hexdigest(), model.identity, calibration)
 
 
+def names_of(document: Document, settings: Settings) -> frozenset[str]:
+    """Return the names that are defined for a document elsewhere: by settings and by a kernel."""
+    given = settings.names
+    return given if document.cell is None else given | document.cell.notebook.names
+
+
 def score(
     document: Document,
     model: LoadedModel,
+    settings: Settings,
     text: str,
     cancelled: Callable[[], bool],
+    *,
     only: Collection[int] | None = None,
 ) -> ScoredText:
     """Score a text as that of a document, ``only`` some lines of it if given.
@@ -134,16 +142,19 @@ def score(
         If ``cancelled`` said so.
     """
     workspaces, path = model.workspaces, document.path
+    names = names_of(document, settings)
 
     def scored(whole: str, only: Collection[int] | None) -> ScoredText:
         calibration = workspaces.calibration(path, whole.count("\n") + 1)
-        return model.engine.score(whole, calibration=calibration, only=only, cancelled=cancelled)
+        return model.engine.score(
+            whole, names=names, calibration=calibration, only=only, cancelled=cancelled
+        )
 
     if (cell := document.cell) is None:
         return scored(text, only)
     if only is not None:
         return cell.part(scored(cell.whole(text), {line + cell.first_line for line in only}), text)
-    known, key = cell.notebook.scored, (model.identity, workspaces.version(path))
+    known, key = cell.notebook.scored, (model.identity, workspaces.version(path), names)
     if key not in known:
         known[key] = scored(cell.notebook.text, None)
     return cell.part(known[key], text)
@@ -168,7 +179,7 @@ def compute(
     Cancelled
         If ``cancelled`` said so.
     """
-    scored = before or score(document, model, document.text, cancelled)
+    scored = before or score(document, model, settings, document.text, cancelled)
     prints = fingerprints(scored.table, scored.lines)
     where = place(document)
     suppressed = suppressions.of(where, scored.table, scored.lines, prints, settings)
@@ -191,13 +202,16 @@ def compute(
         findings=shown.findings,
         hidden=shown.hidden,
         weights=weights,
-        reasons=_reasons(document, scored, weights),
+        reasons=_reasons(document, settings, scored, weights),
         problems=suppressions.problems(where, settings),
     )
 
 
 def _reasons(
-    document: Document, scored: ScoredText, weights: Mapping[int, tuple[TokenWeight, ...]]
+    document: Document,
+    settings: Settings,
+    scored: ScoredText,
+    weights: Mapping[int, tuple[TokenWeight, ...]],
 ) -> dict[int, str]:
     """Say why of each flagged line: what is known to be wrong, or else what weighs most."""
     from linewise.analysis.line_facts import FACTS
@@ -214,7 +228,7 @@ def _reasons(
     # A cell's names may be defined in others.
     cell = document.cell
     text, first = (document.text, 0) if cell is None else (cell.notebook.text, cell.first_line)
-    for problem in reversed(problems(text)):
+    for problem in reversed(problems(text, names_of(document, settings))):
         if problem.line - first in weights:
             reasons[problem.line - first] = sentence(problem, "'{}'".format)
     return reasons

@@ -19,7 +19,7 @@ from linewise.lsp.client import Client
 from linewise.lsp.configuration import Configuration
 from linewise.lsp.documents import Document, Documents, refusal
 from linewise.lsp.model import LoadedModel, ModelHost
-from linewise.lsp.outcome import Identity, Outcome, compute, identify
+from linewise.lsp.outcome import Identity, Outcome, compute, identify, names_of
 from linewise.settings import Run, Settings
 
 if TYPE_CHECKING:
@@ -158,8 +158,9 @@ class Scorer:
             cell = document.cell
             text = document.text if cell is None else cell.notebook.text
             # Whatever goes wrong there goes wrong again when it is scored, and is said then.
+            names = names_of(document, settings)
             with suppress(Exception):
-                await self._host.run(lambda _: model.engine.prepare(text))
+                await self._host.run(lambda _: model.engine.prepare(text, names))
         await _still_for(document, debounce)
 
     async def _shared(
@@ -187,7 +188,8 @@ class Scorer:
         known = self._outcomes.get(document.uri)
         same = identity.model, identity.calibration, document.content
         like = known and (known.identity.model, known.identity.calibration, known.document.content)
-        before = known.scored if known and like == same else None
+        named = known is not None and known.settings.names == settings.names
+        before = known.scored if known and named and like == same else None
         suppressions = self.suppressions
 
         def unwanted() -> bool:

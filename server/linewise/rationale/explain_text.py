@@ -8,7 +8,7 @@ from pathlib import PurePath
 from attrs import field, frozen
 
 from linewise.analysis.code_lines import code_lines
-from linewise.analysis.problems.find import problems
+from linewise.analysis.problems.find import NO_NAMES, problems
 from linewise.analysis.problems.problem import Problem
 from linewise.analysis.syntax import Syntax, parse
 from linewise.rationale.noise.reformatting import random_style, reformat
@@ -44,11 +44,12 @@ class ExplainedText:
     """A text in the language that Linewise or an editor calls ``language``.
 
     Units and code lines are those of Python whatever the language, as when it is scored; its
-    categories are its own.
+    categories are its own. ``names`` are defined for it elsewhere.
     """
 
     text: str = field(repr=False)
     language: str = _PYTHON
+    names: frozenset[str] = NO_NAMES
     _rewrites: dict[int, Rewritten | RewriteError | None] = field(
         factory=dict, init=False, repr=False
     )
@@ -77,7 +78,7 @@ class ExplainedText:
     @cached_property
     def problems(self) -> tuple[Problem, ...]:
         """What is known to be wrong, by line; nothing of other languages than Python."""
-        return problems(self.text) if self.is_python else ()
+        return problems(self.text, self.names) if self.is_python else ()
 
     def rewrite(self, seed: int) -> Rewritten | None:
         """Return a harmless rewrite of a Python text, None if that one changes nothing.
@@ -107,4 +108,4 @@ class ExplainedText:
             return error
         if found.text == self.text:
             return None
-        return Rewritten(ExplainedText(found.text, self.language), found.lines)
+        return Rewritten(ExplainedText(found.text, self.language, self.names), found.lines)

@@ -13,7 +13,7 @@ from linewise.analysis.problems.names import name_problems
 from linewise.analysis.problems.problem import LeftOut, Problem
 from linewise.analysis.problems.salvage import parse_module
 from linewise.analysis.problems.tree import Code, Function, codes, dotted, positional
-from linewise.results import Omission, merged
+from linewise.results import Omission, OmissionKind
 
 NO_NAMES: frozenset[str] = frozenset()
 _BUILTINS = ("builtins", "__builtins__")
@@ -37,10 +37,11 @@ class Found:
 
     @property
     def omissions(self) -> tuple[Omission, ...]:
-        """What is left out, by kind; names are numbers of lines, counted from 1."""
-        return merged(
-            Omission(each.kind, 1, (str(each.first + 1),)) for each in dict.fromkeys(self.left_out)
-        )
+        """What is left out, by kind; the names are numbers of all the lines, counted from 1."""
+        found: dict[OmissionKind, list[str]] = {}
+        for each in dict.fromkeys(self.left_out):
+            found.setdefault(each.kind, []).append(str(each.first + 1))
+        return tuple(Omission(kind, len(names), tuple(names)) for kind, names in found.items())
 
 
 def problems(text: str, names: frozenset[str] = NO_NAMES) -> tuple[Problem, ...]:
@@ -52,7 +53,7 @@ def problems(text: str, names: frozenset[str] = NO_NAMES) -> tuple[Problem, ...]
 def find(text: str, names: frozenset[str] = NO_NAMES) -> Found:
     """Read a module once and return all that facts are made of.
 
-    ``names`` are defined elsewhere (`names.ANYTHING` among them: so is any other). A statement
+    ``names`` are defined elsewhere (`magics.ANYTHING` among them: so is any other). A statement
     that does not parse is left out, and all others are looked at.
     """
     parsed = parse_module(text)

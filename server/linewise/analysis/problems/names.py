@@ -13,6 +13,7 @@ from typing import Any
 
 from pyflakes import checker, messages
 
+from linewise.analysis.magics import ANYTHING
 from linewise.analysis.problems.problem import LeftOut, Problem
 from linewise.analysis.problems.shallow import flatten
 from linewise.results import OmissionKind
@@ -24,8 +25,6 @@ KINDS: dict[str, tuple[type[messages.Message], ...]] = {
     "unused import": (messages.UnusedImport,),
     "star import": (messages.ImportStarUsed,),
 }
-ANYTHING = "*"
-"""Among names that are given, those that nobody can list: then no name is undefined."""
 _OF_TYPE_CHECKERS = frozenset({"reveal_type", "reveal_locals"})
 
 
