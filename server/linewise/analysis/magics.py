@@ -21,7 +21,7 @@ _RUN_PYTHON = frozenset(
 )
 _PYTHON_CELLS = _RUN_PYTHON | {"capture", "debug", "ipytest", "px", "wandb", "manim", "heat"}
 """Cell magics whose cells are Python all the same."""
-_BRING_ANYTHING = frozenset(("pylab", "run", "cython", "cython_inline", "load", "loadpy"))
+_BRING_ANYTHING = frozenset(("pylab", "run", "cython"))
 _NAME = r"([^\W\d]\w*)"
 _ASSIGNED = (
     re.compile(rf"(?<!\S){_NAME}\s*(?:=\s*)?<<"),

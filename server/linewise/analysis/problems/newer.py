@@ -165,9 +165,9 @@ def _statements(text: str, found: Sequence[Token], version: tuple[int, int]) -> 
         if begins and each.kind == "name":
             if word == "async":
                 continue
-            if word in ("def", "class") and version < (3, 12):
+            if word in ("def", "class") and version < (3, 13):
                 yield from _generic(text, found, at, word)
-            elif word == "type" and version < (3, 12):
+            elif word == "type" and version < (3, 13):
                 yield from _alias(text, found, at)
             elif word == "except" and version < (3, 14):
                 yield from _bare_except(text, found, at)

@@ -1,6 +1,7 @@
 """Deep trees made shallow for those who read them recursively.
 
-What is made of them binds and reads the same names on the same lines, in the same order.
+What is made of them binds and reads the same names on the same lines, in the same order. What a
+deep expression reads again and again on one line, it reads once.
 """
 
 from __future__ import annotations
@@ -50,14 +51,18 @@ def flatten(tree: ast.Module) -> None:
     for node, _ in places:  # which grows
         places += ((child, place) for child, place in _children(node))
     heights: dict[ast.AST, int] = {}
+    flat: set[ast.AST] = set()
     for node, place in reversed(places):
         height = _height(node, heights)
         new = node
-        if height > _HIGHEST and place is not None:
-            if isinstance(node, ast.If):
-                new = _as_cases(node)
-            elif isinstance(node, _PLAIN) and isinstance(node, ast.expr) and not _stores(node):
-                new = ast.copy_location(ast.Tuple(list(_pieces(node)), ast.Load()), node)
+        if isinstance(node, _PLAIN) and not _stores(node):
+            # All of an expression is made flat, so that it does not matter where it is deep.
+            if height > _HIGHEST or any(child in flat for child in ast.iter_child_nodes(node)):
+                if isinstance(node, ast.expr):
+                    new = ast.copy_location(ast.Tuple(list(_pieces(node)), ast.Load()), node)
+                flat.add(new)
+        elif isinstance(node, ast.If) and height > _HIGHEST:
+            new = _as_cases(node)
         if new is not node:
             _put(new, place)
             height = _height(new, heights)
@@ -96,17 +101,22 @@ def _put(new: ast.AST, place: _Place | None) -> None:
         getattr(parent, name)[index] = new
 
 
-def _stores(node: ast.expr) -> bool:
+def _stores(node: ast.AST) -> bool:
     return not isinstance(getattr(node, "ctx", None), ast.Load | None)
 
 
 def _pieces(node: ast.expr) -> Iterator[ast.expr]:
     """Yield what an expression reads names in, in order."""
     waiting: list[ast.AST] = [node]
+    read: set[tuple[str, int]] = set()
     while waiting:
         each = waiting.pop()
         if isinstance(each, _PLAIN):
             waiting += reversed(list(ast.iter_child_nodes(each)))
+        elif isinstance(each, ast.Name):
+            if (each.id, each.lineno) not in read:
+                read.add((each.id, each.lineno))
+                yield each
         elif isinstance(each, ast.expr) and not isinstance(each, ast.Constant):
             yield each
 
