@@ -10,7 +10,6 @@ from __future__ import annotations
 import ast
 import re
 import warnings
-from collections import deque
 from collections.abc import Sequence
 
 from attrs import frozen
@@ -79,7 +78,7 @@ def parse_module(text: str) -> Parsed:
         if rewritten != clean:
             native(tree)
         return Parsed(tree)
-    return _Salvage(clean.split("\n"), newer=rewritten != clean).module()
+    return _Salvage(clean.split("\n")).module()
 
 
 def _tree(text: str) -> ast.Module | OmissionKind:
@@ -104,7 +103,7 @@ class _Salvage:
     and what has none is left out.
     """
 
-    def __init__(self, lines: list[str], *, newer: bool) -> None:
+    def __init__(self, lines: list[str]) -> None:
         self._lines = lines
         self._out = list(lines)
         self._indents = [_indent(line) for line in lines]
@@ -117,8 +116,6 @@ class _Salvage:
         for line in lines:
             starts.append(starts[-1] + len(line) + 1)
         self._starts = starts
-        self._flipped = _ends_in_string(self._text)
-        self._newer = newer or self._flipped
 
     def module(self) -> Parsed:
         """Return what could be parsed."""
@@ -209,7 +206,7 @@ class _Salvage:
         reason = _tree(before + piece)
         if isinstance(reason, ast.Module):
             return None
-        rewritten = self._older(piece)
+        rewritten = older(piece)
         if rewritten == piece:
             return reason
         again = _tree(before + rewritten)
@@ -217,9 +214,6 @@ class _Salvage:
             return again
         self._out[at:end] = rewritten.split("\n")
         return None
-
-    def _older(self, piece: str) -> str:
-        return older(piece) if self._newer else piece
 
     def _is_header(self, at: int, head: int) -> OmissionKind | None:
         """Return why lines do not begin a compound statement or a clause, None if they do."""
@@ -231,7 +225,7 @@ class _Salvage:
         after = "\nfinally: pass" if word == "try" else ""
         body = "\n case _: pass" if word == "match" else "" if _one_line(piece) else " pass"
         reason: object = None
-        for written in dict.fromkeys((piece, self._older(piece))):
+        for written in dict.fromkeys((piece, older(piece))):
             reason = _tree(f"{before}{_closed(written)}{body}{after}")
             if isinstance(reason, ast.Module):
                 if written != piece:
@@ -360,7 +354,8 @@ class _Salvage:
             self._ends[at] = self._lexed(at)
         return self._ends[at]
 
-    def _lexed(self, at: int) -> int:
+    def _lexed(self, at: int, *, trusting: bool = False) -> int:
+        """Find the line after a logical line; ``trusting`` every string to end where it does."""
         level, line = 0, at
         for token in tokens(self._text, self._starts[at]):
             if token.kind == "newline":
@@ -375,16 +370,38 @@ class _Salvage:
                 line += 1
             elif token.kind == "string":
                 if not token.closed:
-                    return at + 1
+                    rest = self._lines[line + 1 :] if token.end == len(self._text) else [""]
+                    prose = any(rest) and not any(map(_CODE.match, rest))
+                    return len(self._lines) if prose else at + 1
                 more = self._text.count("\n", token.start, token.end)
                 inside = self._lines[line + 1 : line + more]
-                if more and self._flipped and any(map(_CODE.match, inside)):
-                    return at + 1
+                if more and not trusting and any(map(_CODE.match, inside)):
+                    if self._swallows(at):
+                        return at + 1
+                    trusting = True
                 line += more
                 self._room -= more
             elif token.kind in ("open", "close"):
                 level += 1 if token.kind == "open" else -1
         return len(self._lines) if level <= 0 else at + 1
+
+    def _swallows(self, at: int) -> bool:
+        """Tell whether a string in a logical line ends where another was meant to begin.
+
+        Then what is behind it is no code.
+        """
+        end = self._lexed(at, trusting=True)
+        pieces = [(at, end)]
+        if (after := _first_code(self._indents, end, len(self._lines))) is not None:
+            pieces.append((after, self._lexed(after, trusting=True)))
+        for first, last in pieces:
+            piece = self._piece(first, last).lstrip()
+            body = "" if _one_line(piece) else " pass"
+            before = _BEFORE.get(_word(piece), "")
+            after_it = "\ndef f(): pass" if piece.startswith("@") else ""
+            if isinstance(_tree(f"{before}{piece}{body}{after_it}"), OmissionKind):
+                return True
+        return False
 
 
 def _indent(line: str) -> int | None:
@@ -419,10 +436,3 @@ def _closed(header: str) -> str:
 def _one_line(header: str) -> bool:
     """Tell whether a clause has its statements on the line of its colon."""
     return not _closed(header).rstrip().endswith(":")
-
-
-def _ends_in_string(text: str) -> bool:
-    if text.count('"""') % 2 == 0 and text.count("'''") % 2 == 0:
-        return False
-    last = next(iter(deque(tokens(text), 1)), None)
-    return last is not None and last.kind == "string" and not last.closed
