@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import re
 from keyword import iskeyword
 
 from linewise.analysis.lexer import Token, tokens
 
 _NOT_ASSIGNED = frozenset("+-*/%&|^<>!=@")
+# In an f-string that has no end yet.
+_OPENED = re.compile(r"\{\s*([^\W\d]\w*)")
 _EXPORTS = "__all__"
 
 
@@ -71,7 +74,8 @@ def _targets(words: list[str]) -> set[str]:
 
 def _in_string(text: str, token: Token, bound: set[str]) -> set[str]:
     """Return what a string reads: in its holes, or as one of the names that a module exports."""
-    read: set[str] = set()
+    opened = () if token.closed else _OPENED.findall(text, token.start, token.end)
+    read = {name for name in opened if not iskeyword(name)}
     for start, end in token.holes:
         read |= mentions(text[start:end])[1]
     name = text[token.start : token.end].strip("'\"")

@@ -31,7 +31,8 @@ _STATEMENT = re.compile(
 # The same, as far as it is hardly found in prose.
 _CODE = re.compile(
     r"[ \t]*(?:(?:async[ ]+)?def[ ]+\w+[ ]*\(|class[ ]+\w+[ ]*[(:]|import[ ]+\w+$"
-    r"|from[ ]+\S+[ ]+import\b|return\b[^.]*$|\w+[ ]*=[ ]*[^=]|@\w)"
+    r"|from[ ]+\S+[ ]+import\b|return\b[^.]*$|\w+[ ]*=[ ]*[^=]|@\w|[\w.]+\(.*\)\s*$"
+    r"|(?:if|elif|for|while|with|else|try|finally)\b.*:\s*$)"
 )
 _CLASS = re.compile(r"\s*class\s+(\w+)")
 _CONFLICT = re.compile(r"(?:<{7}|\|{7}|={7}|>{7})(?:\s|$)")
@@ -182,6 +183,9 @@ class _Salvage:
         if _first_code(self._indents, head, end) is None:
             self._leave(at, end, kind, blank)
             return end
+        if not self._piece(at, head).lstrip().startswith("@") and self._kept(at, head) is None:
+            # What is indented below it belongs to nothing.
+            return head
         before = len(self._left)
         reason = self._compound(at, head, end, kind)
         if reason is None and len(self._left) > before:
@@ -388,11 +392,12 @@ class _Salvage:
     def _swallows(self, at: int) -> bool:
         """Tell whether a string in a logical line ends where another was meant to begin.
 
-        Then what is behind it is no code.
+        Then what is behind it is no code, and what is left of the line often is none either.
         """
         end = self._lexed(at, trusting=True)
         pieces = [(at, end)]
-        if (after := _first_code(self._indents, end, len(self._lines))) is not None:
+        odd = any(self._text.count(quote) % 2 for quote in ('"""', "'''"))
+        if odd and (after := _first_code(self._indents, end, len(self._lines))) is not None:
             pieces.append((after, self._lexed(after, trusting=True)))
         for first, last in pieces:
             piece = self._piece(first, last).lstrip()
