@@ -20,7 +20,14 @@ from linewise.analysis.code_lines import code_lines
 from linewise.analysis.line_facts import FACTS, line_facts
 from linewise.analysis.lines import LineTable
 from linewise.analysis.membership import line_members
-from linewise.analysis.model_input import Encoding, ModelInput, Tokenizer, document_inputs
+from linewise.analysis.model_input import (
+    LINE_CHARS,
+    Encoding,
+    ModelInput,
+    Tokenizer,
+    document_inputs,
+)
+from linewise.analysis.problems.find import NO_NAMES, find
 from linewise.analysis.syntax import Syntax, parse
 from linewise.analysis.units import Unit
 from linewise.errors import Cancelled, ModelNotFoundError
@@ -28,7 +35,7 @@ from linewise.models.runtime import TargetModel
 from linewise.probe.manifest import Calibration, ProbeManifest
 from linewise.probe.runtime import Probe
 from linewise.probe.shipped import find_probe
-from linewise.results import LineScore, Omission, TokenWeight
+from linewise.results import LineScore, Omission, OmissionKind, TokenWeight
 
 CACHED_TOKENS = 500_000
 """Evidence kept in memory: 32 floats a token, 64 MB when full."""
@@ -110,6 +117,7 @@ class _Prepared:
 
     syntax: Syntax
     code: tuple[int, ...]
+    names: frozenset[str]
     _tokenizer: Tokenizer
 
     @cached_property
@@ -134,7 +142,16 @@ class _Prepared:
     @cached_property
     def facts(self) -> npt.NDArray[np.float32]:
         """The facts of its code lines, (n, F)."""
-        return line_facts(self.syntax, self.code)
+        return line_facts(self.syntax, self.code, self.names)
+
+    @cached_property
+    def omissions(self) -> tuple[Omission, ...]:
+        """The statements whose lines have no facts, or not all, and the lines that are cut."""
+        table = self.syntax.lines
+        cut = [line for line in self.code if table.ends[line] - table.starts[line] > LINE_CHARS]
+        names = tuple(str(line + 1) for line in cut)
+        found = find(table.text, self.names).omissions
+        return (*found, Omission(OmissionKind.CUT, len(cut), names)) if cut else found
 
 
 @frozen(eq=False)
@@ -222,9 +239,9 @@ class Engine:
         """What the target model runs on, as ONNX Runtime calls it."""
         return self._model.provider
 
-    def prepare(self, text: str) -> None:
+    def prepare(self, text: str, names: frozenset[str] = NO_NAMES) -> None:
         """Do now what scoring a text takes besides the model: the last two texts' is kept."""
-        prepared = self._prepared(text)
+        prepared = self._prepared(text, names)
         prepared.members  # noqa: B018 - made on first use
         prepared.facts  # noqa: B018
 
@@ -232,6 +249,7 @@ class Engine:
         self,
         text: str,
         *,
+        names: frozenset[str] = NO_NAMES,
         calibration: Calibration | None = None,
         only: Container[int] | None = None,
         cancelled: Callable[[], bool] = _never,
@@ -239,6 +257,7 @@ class Engine:
     ) -> ScoredText:
         """Score every code line of ``text``.
 
+        ``names`` are defined for it elsewhere, as in `analysis.problems.find.find`.
         ``calibration`` is the shipped one unless given. With ``only``, no other lines (0-based)
         are scored, and units without one of them cost nothing. ``cancelled`` is asked between
         forward passes; ``progress`` hears (passes done, of).
@@ -248,7 +267,7 @@ class Engine:
         Cancelled
             If ``cancelled`` said so; what was computed stays cached.
         """
-        prepared = self._prepared(text)
+        prepared = self._prepared(text, names)
         calibration = calibration or self.manifest.calibration
         if only is None:
             inputs, members = prepared.inputs, prepared.members
@@ -265,7 +284,9 @@ class Engine:
         progress(len(inputs), len(inputs))
         lines, facts, heads = self._line_scores(prepared, members, evidence, calibration)
         table = prepared.syntax.lines
-        return ScoredText(table, lines, tuple(evidence), calibration, facts, heads)
+        return ScoredText(
+            table, lines, tuple(evidence), calibration, facts, heads, prepared.omissions
+        )
 
     def token_weights(self, scored: ScoredText, line: int) -> tuple[TokenWeight, ...]:
         """Return how much each token of a line raises the head's logit of it, strongest first.
@@ -345,6 +366,6 @@ class Engine:
         return scores, facts, said
 
 
-def _prepare(tokenizer: Tokenizer, text: str) -> _Prepared:
+def _prepare(tokenizer: Tokenizer, text: str, names: frozenset[str]) -> _Prepared:
     syntax = parse(text)
-    return _Prepared(syntax, code_lines(syntax), tokenizer)
+    return _Prepared(syntax, code_lines(syntax), names, tokenizer)

@@ -29,7 +29,11 @@ class CodeCell:
 
 @frozen
 class NotebookSource:
-    """The Python cells of a notebook, joined; ``foreign`` are the numbers of other code cells."""
+    """The Python cells of a notebook, joined.
+
+    ``foreign`` are the numbers of the code cells in another language, by their own data or by what
+    their first line says.
+    """
 
     cells: tuple[CodeCell, ...]
     joined: JoinedCells
@@ -62,8 +66,9 @@ def read_notebook(
     content = decoded_source(joined.text, settings, advice)
     if isinstance(content, Skipped):
         return content
-    foreign = tuple(cell.number for cell, is_python in cells if not is_python)
-    return NotebookSource(python, joined, source.encoding, foreign)
+    foreign = {cell.number for cell, is_python in cells if not is_python}
+    foreign |= {python[place].number for place in joined.foreign}
+    return NotebookSource(python, joined, source.encoding, tuple(sorted(foreign)))
 
 
 def _refuse_other_languages(document: Any) -> None:

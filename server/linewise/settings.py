@@ -60,6 +60,11 @@ def _ascending(_: object, attribute: Attribute[Any], value: tuple[float, float] 
         raise ValueError(attribute.name)
 
 
+def _names(_: object, attribute: Attribute[Any], value: tuple[str, ...]) -> None:
+    if not all(name.isidentifier() for name in value):
+        raise ValueError(attribute.name)
+
+
 def _within(_: object, attribute: Attribute[Any], value: str) -> None:
     # A project's file may name it, and what it names is written to.
     if not re.fullmatch(r"(?![/\\~]|\w:)(?!.*\.\.).+", value):
@@ -74,7 +79,8 @@ class Settings:
     calibration's own. ``bands`` are the probabilities from which a line is of medium and of high
     band; None means the threshold and one half. ``max_findings_per_file`` keeps the most probable
     lines and drops the rest. ``changed_since`` is a git revision; only lines changed since are
-    flagged. ``exclude`` and ``baseline`` are relative to the project. ``debounce`` is in
+    flagged. ``builtins`` are names that whatever runs the code defines, so that they are never
+    undefined. ``exclude`` and ``baseline`` are relative to the project. ``debounce`` is in
     milliseconds, ``unload_after`` in minutes (0: never). ``background_share`` is that of one core.
     """
 
@@ -99,6 +105,7 @@ class Settings:
     )
     diagnostic_scope: DiagnosticScope = DiagnosticScope.OPEN_FILES
     exclude: tuple[str, ...] = EXCLUDED
+    builtins: tuple[str, ...] = field(default=(), validator=_names)
     ignore_in: IgnorePlace = IgnorePlace.COMMENT
     baseline: str = field(default="linewise-baseline.json", validator=_within)
     status_threshold: float = field(default=0.3, validator=_probability)
@@ -108,6 +115,11 @@ class Settings:
     background_scan: bool = True
     background_share: float = field(default=0.5, validator=_share)
     background_on_battery: bool = False
+
+    @property
+    def names(self) -> frozenset[str]:
+        """The names that are defined for every file."""
+        return frozenset(self.builtins)
 
 
 OF_THE_MACHINE = frozenset({"model", "unload_after", "background_share", "background_on_battery"})
@@ -179,7 +191,7 @@ def _read(
             continue
         try:
             settings = evolve(settings, **{name: converter.structure(value, kinds[name])})
-        except Exception:  # noqa: BLE001 - whatever somebody sent, name it and go on
+        except (TypeError, ValueError, OverflowError, cattrs.BaseValidationError):
             used = getattr(below, name)
             problems.append(f"{called(name)}: {value!r} is not allowed; using {_shown(used)}")
     return settings, tuple(problems)

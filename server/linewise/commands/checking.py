@@ -164,7 +164,10 @@ def _check_file(
     try:
         place, length = None if path == STDIN else path, count_lines(text)
         calibration = None if workspace is None else workspace.calibration(place, length)
-        scored = engine.score(text, calibration=calibration, progress=progress)
+        names = request.settings.names
+        if isinstance(source, NotebookSource):
+            names |= source.joined.names
+        scored = engine.score(text, names=names, calibration=calibration, progress=progress)
     except Exception as error:  # noqa: BLE001 - one file must not cost the others their result
         reason = f"could not be scored ({type(error).__name__}: {error}); please report this"
         return FileReport(name, Status.FAILED, reason, source.encoding), None, None

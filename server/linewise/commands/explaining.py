@@ -56,7 +56,8 @@ def explain_place(request: Request, progress: Progress) -> ExplanationReport:
     place = request.place
     method = method_for(request.target, request.method)
     content = _read(place.path, request.settings)
-    text = ExplainedText(content, request.language or _language(place.path, content))
+    language = request.language or _language(place.path, content)
+    text = ExplainedText(content, language, request.settings.names)
     if request.target is Target.EDIT:
         engine = Engine.load(request.settings.model)
         explainer = explainer_of(engine)
@@ -116,4 +117,4 @@ def _scored(engine: Engine, request: Request, text: ExplainedText) -> ScoredText
     workspace = workspaces.common([path or Path.cwd()])
     length = count_lines(text.text)
     calibration = None if workspace is None else workspace.calibration(path, length)
-    return engine.score(text.text, calibration=calibration)
+    return engine.score(text.text, names=text.names, calibration=calibration)

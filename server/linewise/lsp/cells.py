@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -10,6 +11,7 @@ from attrs import evolve, field, frozen
 from linewise.analysis.lines import LineTable
 from linewise.analysis.notebooks import python_of
 from linewise.lsp.addresses import path_of
+from linewise.results import Omission, OmissionKind
 
 if TYPE_CHECKING:
     from linewise.engine import Evidence, ScoredText
@@ -20,15 +22,17 @@ if TYPE_CHECKING:
 class Notebook:
     """One version of a notebook: the Python of its cells, one below the other.
 
-    ``edited`` tells a version that somebody typed from the one that was opened. ``scored`` is
-    what the model's thread keeps for the cells that are asked about next.
+    ``names`` are what IPython and its magics define in it. ``edited`` tells a version that
+    somebody typed from the one that was opened. ``scored`` is what the model's thread keeps for
+    the cells that are asked about next.
     """
 
     uri: str
     text: str
     cells: int
     edited: bool
-    scored: dict[tuple[str, str], ScoredText] = field(factory=dict, repr=False)
+    names: frozenset[str] = frozenset()
+    scored: dict[tuple[str, str, frozenset[str]], ScoredText] = field(factory=dict, repr=False)
 
     @property
     def path(self) -> Path | None:
@@ -38,12 +42,16 @@ class Notebook:
 
 @frozen(eq=False)
 class Cell:
-    """Where a cell stands in its notebook: code points from ``start`` to ``end``, first line."""
+    """Where a cell stands in its notebook: code points from ``start`` to ``end``, first line.
+
+    ``foreign`` says that it is in another language than Python.
+    """
 
     notebook: Notebook
     start: int
     end: int
     first_line: int
+    foreign: bool = False
 
     def whole(self, text: str) -> str:
         """Return the notebook's Python with the cell reading ``text``."""
@@ -83,7 +91,18 @@ class Cell:
             evidence=tuple(here),
             facts=scored.facts[rows],
             heads=scored.heads[rows],
+            omissions=tuple(self._omissions(scored.omissions, len(table))),
         )
+
+    def _omissions(self, omissions: Iterable[Omission], lines: int) -> Iterator[Omission]:
+        """Yield what is left out of the cell; lines are counted in it."""
+        if self.foreign:
+            yield Omission(OmissionKind.CELL, 1)
+        for each in omissions:
+            numbers = [int(name) - self.first_line for name in each.names]
+            names = tuple(str(number) for number in numbers if 1 <= number <= lines)
+            if names:
+                yield evolve(each, count=len(names), names=names)
 
     def own(self, explanation: Explanation, text: str) -> Explanation:
         """Return an explanation of a line of the notebook as one of the cell's.

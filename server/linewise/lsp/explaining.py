@@ -15,7 +15,7 @@ from linewise.errors import LinewiseError
 from linewise.lsp.addresses import path_of
 from linewise.lsp.documents import PYTHON, Document
 from linewise.lsp.model import LoadedModel
-from linewise.lsp.outcome import Outcome
+from linewise.lsp.outcome import Outcome, names_of
 from linewise.rationale.attribution import Attribution
 from linewise.rationale.explain import Effort, Explainer, Question, method_for
 from linewise.rationale.explain_line import ScoredLine, explainer_of, scored_line
@@ -112,7 +112,8 @@ class Drafts:
         language = PYTHON if path is None else language_of(path, document.text)
         # An open document is Python, whatever its file is called.
         text = document.text if document.cell is None else document.cell.notebook.text
-        return ExplainedText(text, PYTHON if document.version is not None else language)
+        names = names_of(document, outcome.settings)
+        return ExplainedText(text, PYTHON if document.version is not None else language, names)
 
     def score(
         self, model: LoadedModel, outcome: Outcome, text: ExplainedText, line: int

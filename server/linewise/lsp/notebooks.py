@@ -120,12 +120,13 @@ class Notebooks:
 
         chosen = [uri for uri in sheet.order if uri in sheet.texts]
         joined = join_cells([sheet.texts[uri][1].removeprefix(BYTE_ORDER_MARK) for uri in chosen])
-        notebook = Notebook(sheet.uri, joined.text, len(chosen), edited)
+        notebook = Notebook(sheet.uri, joined.text, len(chosen), edited, joined.names)
         edited_at = time.monotonic() if edited else None
         documents = []
-        for uri, (start, end), line in zip(chosen, joined.spans, joined.first_lines, strict=True):
+        places = zip(chosen, joined.spans, joined.first_lines, strict=True)
+        for number, (uri, (start, end), line) in enumerate(places):
             version, text = sheet.texts[uri]
-            cell = Cell(notebook, start, end, line)
+            cell = Cell(notebook, start, end, line, number in joined.foreign)
             document = Document.received(uri, version, text, cell=cell, edited_at=edited_at)
             documents.append(self._documents.put(document))
         return tuple(documents)

@@ -118,11 +118,19 @@ def identify(
     return Identity(digest.hexdigest(), model.identity, calibration)
 
 
+def names_of(document: Document, settings: Settings) -> frozenset[str]:
+    """Return the names that are defined for a document elsewhere: by settings and by a kernel."""
+    given = settings.names
+    return given if document.cell is None else given | document.cell.notebook.names
+
+
 def score(
     document: Document,
     model: LoadedModel,
+    settings: Settings,
     text: str,
     cancelled: Callable[[], bool],
+    *,
     only: Collection[int] | None = None,
 ) -> ScoredText:
     """Score a text as that of a document, ``only`` some lines of it if given.
@@ -136,10 +144,13 @@ def score(
         If ``cancelled`` said so.
     """
     workspaces, path = model.workspaces, document.path
+    names = names_of(document, settings)
 
     def scored(whole: str, only: Collection[int] | None) -> ScoredText:
         calibration = workspaces.calibration(path, count_lines(whole))
-        return model.engine.score(whole, calibration=calibration, only=only, cancelled=cancelled)
+        return model.engine.score(
+            whole, names=names, calibration=calibration, only=only, cancelled=cancelled
+        )
 
     if (cell := document.cell) is None:
         found = scored(text, only)
@@ -147,7 +158,7 @@ def score(
         lines = {line + cell.first_line for line in only}
         found = cell.part(scored(cell.whole(text), lines), text)
     else:
-        known, key = cell.notebook.scored, (model.identity, workspaces.version(path))
+        known, key = cell.notebook.scored, (model.identity, workspaces.version(path), names)
         if key not in known:
             known[key] = scored(cell.notebook.text, None)
         found = cell.part(known[key], text)
@@ -203,13 +214,16 @@ def compute(
         findings=findings,
         hidden=shown.selection.hidden,
         weights=weights,
-        reasons=_reasons(document, scored, weights),
+        reasons=_reasons(document, settings, scored, weights),
         problems=shown.problems,
     )
 
 
 def _reasons(
-    document: Document, scored: ScoredText, weights: Mapping[int, tuple[TokenWeight, ...]]
+    document: Document,
+    settings: Settings,
+    scored: ScoredText,
+    weights: Mapping[int, tuple[TokenWeight, ...]],
 ) -> dict[int, str]:
     """Say why of each flagged line: what is known to be wrong, or else what weighs most."""
     from linewise.analysis.line_facts import FACTS
@@ -226,7 +240,7 @@ def _reasons(
     # A cell's names may be defined in others.
     cell = document.cell
     text, first = (document.text, 0) if cell is None else (cell.notebook.text, cell.first_line)
-    for problem in reversed(problems(text)):
+    for problem in reversed(problems(text, names_of(document, settings))):
         if problem.line - first in weights:
             reasons[problem.line - first] = sentence(problem, "'{}'".format)
     return reasons

@@ -20,7 +20,16 @@ from linewise.lsp.client import Client
 from linewise.lsp.configuration import Configuration
 from linewise.lsp.documents import Document, Documents, refusal
 from linewise.lsp.model import LoadedModel, ModelHost
-from linewise.lsp.outcome import Identity, Outcome, Shown, compute, identify, score, select
+from linewise.lsp.outcome import (
+    Identity,
+    Outcome,
+    Shown,
+    compute,
+    identify,
+    names_of,
+    score,
+    select,
+)
 from linewise.models.worker import in_own_thread
 from linewise.settings import Run, Settings
 
@@ -160,9 +169,12 @@ class Scorer:
         if document.edited_at is not None and not document.outdated.is_set():
             cell = document.cell
             text = document.text if cell is None else cell.notebook.text
-            # Whatever goes wrong there goes wrong again when it is scored, and is said then.
-            with suppress(Exception):
-                await self._host.run(lambda _: model.engine.prepare(text))
+            names = names_of(document, settings)
+            try:
+                with suppress(Cancelled):
+                    await self._host.run(lambda _: model.engine.prepare(text, names))
+            except Exception as error:  # noqa: BLE001 - scoring goes on, and may do without
+                self._client.log_failure("preparing", error)
         await _still_for(document, debounce)
 
     async def _shared(
@@ -190,7 +202,8 @@ class Scorer:
         known = self._outcomes.get(document.uri)
         same = identity.model, identity.calibration, document.content
         like = known and (known.identity.model, known.identity.calibration, known.document.content)
-        before = known.scored if known and like == same else None
+        named = known is not None and known.settings.names == settings.names
+        before = known.scored if known and named and like == same else None
         suppressions = self.suppressions
 
         def unwanted() -> bool:
@@ -206,7 +219,7 @@ class Scorer:
                 gives_way = self._host.wanted and time.monotonic() - begun > SLICE
                 return token.is_set() or unwanted() or gives_way
 
-            return score(document, model, document.text, cancelled)
+            return score(document, model, settings, document.text, cancelled)
 
         def put_together(shown: Shown) -> Outcome:
             return compute(document, model, settings, identity=identity, shown=shown)

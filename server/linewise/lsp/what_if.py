@@ -58,7 +58,12 @@ class WhatIf:
 
         def work(cancelled: threading.Event) -> ScoredText:
             return score(
-                outcome.document, model, text, cancelled.is_set, range(first, last + more + 1)
+                outcome.document,
+                model,
+                outcome.settings,
+                text,
+                cancelled.is_set,
+                only=range(first, last + more + 1),
             )
 
         scored = await self._host.run(work)

@@ -8,7 +8,7 @@ from pathlib import PurePath
 from attrs import field, frozen
 
 from linewise.analysis.code_lines import code_lines
-from linewise.analysis.problems.find import problems
+from linewise.analysis.problems.find import NO_NAMES, problems
 from linewise.analysis.problems.problem import Problem
 from linewise.analysis.syntax import Syntax, parse
 from linewise.languages import is_python
@@ -48,11 +48,12 @@ class ExplainedText:
     """A text in the language that Linewise or an editor calls ``language``.
 
     Units and code lines are those of Python whatever the language, as when it is scored; its
-    categories are its own.
+    categories are its own. ``names`` are defined for it elsewhere.
     """
 
     text: str = field(repr=False)
     language: str = _PYTHON
+    names: frozenset[str] = NO_NAMES
     _rewrites: dict[int, Rewritten | RewriteError | None] = field(
         factory=dict, init=False, repr=False
     )
@@ -81,7 +82,7 @@ class ExplainedText:
     @cached_property
     def problems(self) -> tuple[Problem, ...]:
         """What is known to be wrong, by line; nothing of other languages than Python."""
-        return problems(self.text) if self.is_python else ()
+        return problems(self.text, self.names) if self.is_python else ()
 
     def rewrite(self, seed: int) -> Rewritten | None:
         """Return a harmless rewrite of a Python text, None if that one changes nothing.
@@ -111,4 +112,4 @@ class ExplainedText:
             return error
         if found.text == self.text:
             return None
-        return Rewritten(ExplainedText(found.text, self.language), found.lines)
+        return Rewritten(ExplainedText(found.text, self.language, self.names), found.lines)

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import ast
+from collections import Counter
 from collections.abc import Iterator
 
 from linewise.analysis.problems.problem import Problem
 from linewise.analysis.problems.tree import (
     Code,
     Function,
+    dotted,
     is_name,
     own,
     positional,
@@ -80,9 +82,9 @@ def empty(tree: ast.Module) -> Iterator[Problem]:
 def idle(function: Function, code: Code) -> Iterator[Problem]:
     """Find a function that is defined inside another, which does not mention it."""
     inner: tuple[Function, ...] = (*code.of(ast.FunctionDef), *code.of(ast.AsyncFunctionDef))
+    everywhere = _mentions(function) if inner else Counter()
     for each in inner:
-        elsewhere = _mentions(function, each.name) - _mentions(each, each.name)
-        if not each.decorator_list and not elsewhere:
+        if not each.decorator_list and everywhere[each.name] == _mentions(each)[each.name]:
             yield problem_at(each, "idle", each.name)
 
 
@@ -118,35 +120,39 @@ def _does_nothing(statement: ast.stmt) -> bool:
     return constant or isinstance(statement, ast.Pass)
 
 
-def _mentions(node: ast.AST, name: str) -> int:
-    """Count how often a name is read or written below a node."""
-    return sum(isinstance(each, ast.Name) and each.id == name for each in ast.walk(node))
+def _mentions(node: ast.AST) -> Counter[str]:
+    """Count how often each name is read or written below a node."""
+    return Counter(each.id for each in ast.walk(node) if isinstance(each, ast.Name))
 
 
 def _ends(body: list[ast.stmt]) -> bool:
     """Tell whether a block never reaches its end."""
-    match body[-1] if body else None:
-        case ast.Return() | ast.Raise():
-            ends = True
-        case ast.If(body=then, orelse=otherwise):
-            ends = _ends(then) and _ends(otherwise)
-        case ast.While(test=ast.Constant(value=value), body=inside):
-            ends = bool(value) and not any(isinstance(each, ast.Break) for each in own(inside))
-        case ast.With(body=inside) | ast.AsyncWith(body=inside):
-            ends = _ends(inside)
-        case ast.Try() | ast.TryStar() as tried:
-            ends = _ends(tried.finalbody) or (
-                _ends(tried.orelse or tried.body)
-                and all(_ends(each.body) for each in tried.handlers)
-            )
-        case ast.Match(cases=cases):
-            # That some case will match is taken for granted.
-            ends = all(_ends(each.body) for each in cases)
-        case ast.Expr(value=ast.Call(func=called)):
-            ends = ast.unparse(called) in _NEVER_RETURN
-        case _:
-            ends = False
-    return ends
+    # All of these have to end.
+    waiting = [body]
+    while waiting:
+        inside = waiting.pop()
+        match inside[-1] if inside else None:
+            case ast.Return() | ast.Raise():
+                continue
+            case ast.If(body=then, orelse=otherwise):
+                waiting += (then, otherwise)
+            case ast.While(test=ast.Constant(value=value), body=loop):
+                if not value or any(isinstance(each, ast.Break) for each in own(loop)):
+                    return False
+            case ast.With(body=within) | ast.AsyncWith(body=within):
+                waiting.append(within)
+            case ast.Try() | ast.TryStar() as tried:
+                if not _ends(tried.finalbody):
+                    waiting.append(tried.orelse or tried.body)
+                    waiting += (each.body for each in tried.handlers)
+            case ast.Match(cases=cases):
+                # That some case will match is taken for granted.
+                waiting += (each.body for each in cases)
+            case ast.Expr(value=ast.Call(func=called)) if dotted(called) in _NEVER_RETURN:
+                continue
+            case _:
+                return False
+    return True
 
 
 def _is_stub(function: Function) -> bool:

@@ -94,15 +94,18 @@ def _is_beyond(node: ast.Subscript, items: str, at: str) -> bool:
 
 
 def _blocks(body: list[ast.stmt]) -> Iterator[list[ast.stmt]]:
-    """Yield a block of statements and those within it."""
-    yield body
-    for statement in body:
-        if isinstance(statement, SCOPES):
-            continue
-        for name in ("body", "orelse", "finalbody"):
-            inside = getattr(statement, name, None)
-            if inside:
-                yield from _blocks(inside)
+    """Yield a block of statements and those within it, in order."""
+    waiting = [body]
+    while waiting:
+        block = waiting.pop()
+        yield block
+        inner = [
+            getattr(statement, name, None)
+            for statement in block
+            if not isinstance(statement, SCOPES)
+            for name in ("body", "orelse", "finalbody")
+        ]
+        waiting += (each for each in reversed(inner) if each)
 
 
 def _changes(statement: ast.stmt, name: str) -> bool:
@@ -133,5 +136,14 @@ def _written_into(nodes: Iterable[ast.AST]) -> set[str]:
 
 def _passed_on(nodes: Iterable[ast.AST]) -> set[str]:
     """Return names of what calls might change: their arguments, and whose methods they are."""
-    calls = (each for each in nodes if isinstance(each, ast.Call))
-    return {each.id for call in calls for each in ast.walk(call) if isinstance(each, ast.Name)}
+    names, met = set(), set()
+    waiting: list[ast.AST] = [each for each in nodes if isinstance(each, ast.Call)]
+    while waiting:
+        node = waiting.pop()
+        if node in met:
+            continue  # calls hold calls
+        met.add(node)
+        if isinstance(node, ast.Name):
+            names.add(node.id)
+        waiting += ast.iter_child_nodes(node)
+    return names

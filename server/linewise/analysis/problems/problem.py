@@ -1,8 +1,10 @@
-"""One thing that is known to be wrong with a line."""
+"""One thing that is known to be wrong with a line, and what nothing is known of."""
 
 from __future__ import annotations
 
 from attrs import frozen
+
+from linewise.results import OmissionKind
 
 
 @frozen
@@ -16,3 +18,12 @@ class Problem:
     line: int
     kind: str
     name: str
+
+
+@frozen
+class LeftOut:
+    """Lines (0-based, both inclusive) of a statement that was not looked at, and why."""
+
+    first: int
+    last: int
+    kind: OmissionKind

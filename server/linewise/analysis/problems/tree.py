@@ -98,10 +98,43 @@ def is_name(node: ast.expr, name: str) -> bool:
 
 def shortened(node: ast.expr) -> str:
     """Return an expression as it is written, 40 characters of it at most."""
-    text = ast.unparse(node)
+    try:
+        text = ast.unparse(node)
+    except (RecursionError, ValueError):
+        # It is nested too deeply, or cannot be written for the Python that runs.
+        return "…"
     return text if len(text) <= _LONGEST else f"{text[: _LONGEST - 1]}…"
 
 
 def problem_at(node: ast.stmt | ast.expr, kind: str, name: str) -> Problem:
     """Return a problem on the first line of a node."""
     return Problem(node.lineno - 1, kind, name)
+
+
+def dotted(node: ast.expr) -> str | None:
+    """Return ``a.b.c`` of an expression that is just that, None of any other."""
+    names = []
+    while isinstance(node, ast.Attribute):
+        names.append(node.attr)
+        node = node.value
+    return ".".join((node.id, *reversed(names))) if isinstance(node, ast.Name) else None
+
+
+def same(one: ast.AST, other: ast.AST) -> bool:
+    """Tell whether two trees are equal but for where they stand."""
+    waiting: list[tuple[object, object]] = [(one, other)]
+    while waiting:
+        left, right = waiting.pop()
+        if type(left) is not type(right):
+            return False
+        if isinstance(left, ast.AST):
+            waiting += (
+                (getattr(left, name, None), getattr(right, name, None)) for name in left._fields
+            )
+        elif isinstance(left, list) and isinstance(right, list):
+            if len(left) != len(right):
+                return False
+            waiting += zip(left, right, strict=True)
+        elif repr(left) != repr(right):
+            return False
+    return True

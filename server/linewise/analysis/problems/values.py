@@ -6,7 +6,7 @@ import ast
 from collections.abc import Iterator
 
 from linewise.analysis.problems.problem import Problem
-from linewise.analysis.problems.tree import Code, Function, is_name, problem_at, shortened
+from linewise.analysis.problems.tree import Code, Function, is_name, problem_at, same, shortened
 
 _RETURN_NOTHING = frozenset({"sort", "reverse", "clear"})
 _NUMBERS = frozenset({"int", "float", "len", "sum", "abs", "round", "min", "max"})
@@ -32,9 +32,8 @@ def always_the_same(_: Function, code: Code) -> Iterator[Problem]:
         # A value that is not equal to itself is how one asks for nan.
         if type(left) is not type(right) or isinstance(test.ops[0], ast.NotEq):
             continue
-        fixed = isinstance(left, ast.Name | ast.Attribute | ast.Subscript)
-        calls = any(isinstance(each, ast.Call) for each in ast.walk(left))
-        if fixed and not calls and ast.dump(left) == ast.dump(right):
+        fixed = isinstance(left, ast.Name | ast.Attribute | ast.Subscript) and same(left, right)
+        if fixed and not any(isinstance(each, ast.Call) for each in ast.walk(left)):
             yield problem_at(test, "always the same", shortened(test))
 
 

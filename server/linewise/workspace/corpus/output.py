@@ -41,12 +41,15 @@ class Identity:
 
     def plain(self) -> dict[str, Any]:
         """Return it as JSON."""
+        # Absent where there are none: folders from before there was the setting stay theirs.
+        named = {"builtins": sorted(names)} if (names := self.settings.names) else {}
         return {
             "version": VERSION,
             "reader": cattrs.unstructure(self.reader),
             "method": None if self.method is None else cattrs.unstructure(self.method),
             "max_file_lines": self.settings.max_file_lines,
             "max_file_bytes": self.settings.max_file_bytes,
+            **named,
         }
 
 

@@ -76,7 +76,7 @@ def read_partition(
         try:
             if isinstance(source, Skipped):
                 raise _UnreadError(source.reason)
-            text = ExplainedText(source.text)
+            text = ExplainedText(source.text, names=settings.names)
             found = list(_rows(item, text, instruments, statements, known))
         except _UnreadError as error:
             outcome.problems.append((item.repository, item.path, str(error)))
@@ -188,7 +188,7 @@ def _read(
     unread = list({each.key: each for each in shown if each.key not in known}.values())
     heads: dict[bytes, Rows] = {each.key: np.empty(0, HEAD) for each in unread}
     if instruments.engine is not None:
-        for portion in read_units(instruments.engine, text.text, unread, _never):
+        for portion in read_units(instruments.engine, text, unread, _never):
             heads |= {each.key: rows for each, rows in portion}
     for each in unread:
         rationale = None

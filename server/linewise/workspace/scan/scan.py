@@ -253,7 +253,7 @@ class Scan:
     def _open(self, text: str, content: bytes) -> _Opened:
         """Return the text with its units, the same as before if the last step was about it."""
         if self._opened is None or self._opened.content != content:
-            explained = ExplainedText(text)
+            explained = ExplainedText(text, names=self.request.settings.names)
             shown = shown_units(explained, self._ready().tokenizer)
             self._opened = _Opened(content, explained, shown)
         return self._opened
@@ -267,7 +267,7 @@ class Scan:
         known = store.known(self.reader_id, keys)
         unread = list({each.key: each for each in shown if each.key not in known}.values())
         self.progress.units_known += len(shown) - len(unread)
-        for portion in _read(instruments, text.text, unread, interrupted):
+        for portion in _read(instruments, text, unread, interrupted):
             store.keep_units(
                 self.reader_id, [(each.key, each.tokens, heads) for each, heads in portion]
             )
@@ -326,7 +326,7 @@ class Scan:
 
 def _read(
     instruments: Instruments,
-    text: str,
+    text: ExplainedText,
     units: list[ShownUnit],
     interrupted: Callable[[], bool],
 ) -> Iterator[list[tuple[ShownUnit, Rows]]]:

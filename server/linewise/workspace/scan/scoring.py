@@ -64,7 +64,7 @@ def shown_units(text: ExplainedText, tokenizer: Tokenizer) -> tuple[ShownUnit, .
 
 def read_units(
     engine: Engine,
-    text: str,
+    text: ExplainedText,
     units: Sequence[ShownUnit],
     cancelled: Callable[[], bool],
     run: Callable[[Callable[[], ScoredText]], ScoredText] = lambda work: work(),
@@ -81,7 +81,9 @@ def read_units(
     total = sum(each.tokens for each in units)
     for portion in _portions(units, max(PORTION_TOKENS, total / _MOST_PORTIONS)):
         wanted = {line for each in portion for line in each.lines}
-        scored = run(partial(engine.score, text, only=wanted, cancelled=cancelled))
+        scored = run(
+            partial(engine.score, text.text, names=text.names, only=wanted, cancelled=cancelled)
+        )
         row = {score.line: number for number, score in enumerate(scored.lines)}
         found = []
         for each in portion:
@@ -107,7 +109,7 @@ def line_rows(
     rows["unit"] = np.repeat(np.arange(len(units)), counts)
     rows["known"] = found["known"]
     code = sorted(text.code)
-    facts = line_facts(text.syntax, code)[np.searchsorted(code, rows["line"])]
+    facts = line_facts(text.syntax, code, text.names)[np.searchsorted(code, rows["line"])]
     said = np.stack((found["head"], found["whole"]), axis=1)
     rows["logit"] = engine.probe.line_logits(facts, said)
     rows["statement"] = _statements(text, rows["line"])
