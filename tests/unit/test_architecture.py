@@ -102,6 +102,56 @@ def test_checking_opens_no_socket(tmp_path):
     assert result.returncode == 0, result.stdout + result.stderr
 
 
+def caught(node):
+    """The names of what a handler catches or a call of `suppress` suppresses."""
+    if isinstance(node, ast.ExceptHandler):
+        kinds = [node.type] if node.type is not None else [ast.Name("BaseException")]
+    elif isinstance(node, ast.Call) and ast.unparse(node.func).endswith("suppress"):
+        kinds = node.args
+    else:
+        return set()
+    return {each.id for kind in kinds for each in ast.walk(kind) if isinstance(each, ast.Name)}
+
+
+def swallows(node):
+    """Whether whatever is raised goes in there and nobody hears of it."""
+    if not caught(node) & {"Exception", "BaseException"}:
+        return False
+    inside = [each for part in getattr(node, "body", ()) for each in ast.walk(part)]
+    raised = any(isinstance(each, ast.Raise) for each in inside)
+    said = any(isinstance(each, ast.Name) and each.id == node.name for each in inside)
+    return not (raised or said)
+
+
+@pytest.mark.parametrize(
+    ("code", "expected"),
+    [
+        ("try: f()\nexcept: pass", True),
+        ("try: f()\nexcept Exception: return_nothing()", True),
+        ("try: f()\nexcept (OSError, Exception) as error: pass", True),
+        ("with suppress(Exception): f()", True),
+        ("with contextlib.suppress(ValueError, BaseException): f()", True),
+        ("try: f()\nexcept Exception as error: log(error)", False),
+        ("try: f()\nexcept Exception as error: raise Wrong from error", False),
+        ("try: f()\nexcept BaseException:\n    close()\n    raise", False),
+        ("try: f()\nexcept OSError: pass", False),
+        ("with suppress(OSError): f()", False),
+    ],
+)
+def test_what_swallows(code, expected):
+    assert any(map(swallows, ast.walk(ast.parse(code)))) is expected
+
+
+def test_no_exception_is_swallowed():
+    places = [
+        f"{module.relative_to(PACKAGE)}:{node.lineno}"
+        for module in MODULES
+        for node in ast.walk(ast.parse(module.read_text("utf-8")))
+        if swallows(node)
+    ]
+    assert places == []
+
+
 def test_no_pickle():
     for module in MODULES:
         assert not roots(module) & {"pickle", "joblib", "dill", "shelve", "marshal"}, module

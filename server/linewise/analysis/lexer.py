@@ -49,9 +49,16 @@ class Token(NamedTuple):
     holes: tuple[tuple[int, int], ...] = ()
 
 
+_JOINED = re.compile(r"(?<!\\)((?:\\\\)*)\\\r\n")
+
+
 def one_break(text: str) -> str:
-    r"""Return a text of the same length in which ``\n`` alone ends lines, as the lexer needs it."""
-    return text.replace("\r\n", " \n").replace("\r", "\n")
+    r"""Return a text of the same length in which ``\n`` alone ends lines, as the lexer needs it.
+
+    A backslash that joins a line with the next one stays right before the break.
+    """
+    joined = _JOINED.sub(r"\1 \\\n", text)
+    return joined.replace("\r\n", " \n").replace("\r", "\n")
 
 
 def tokens(text: str, start: int = 0) -> Iterator[Token]:

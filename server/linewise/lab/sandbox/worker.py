@@ -298,8 +298,8 @@ def _judge(job: dict[str, Any], suite: list[types.CodeType]) -> dict[str, Any]:
 def _said(error: BaseException) -> str:
     try:
         return str(error)[-_MAX_MESSAGE:]
-    except BaseException:  # noqa: BLE001 - even saying what went wrong is the program's own code
-        return ""
+    except BaseException as failure:  # noqa: BLE001 - even saying it is the program's own code
+        return f"{type(failure).__name__} while it was told"
 
 
 def _run_tests(job: dict[str, Any], code: types.CodeType | None, tests: types.CodeType) -> None:
