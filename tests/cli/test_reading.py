@@ -51,7 +51,7 @@ def test_what_is_not_python_is_skipped_with_its_reason(check, folder):
         assert name[name.index(".") :] in by_name[name]["reason"]
     for name in PYTHON:
         assert [line["line"] for line in by_name[name]["lines"]] == [3]
-        assert by_name[name]["lines"][0]["cell"] is None
+        assert "cell" not in by_name[name]["lines"][0]
 
 
 def test_a_notebook_names_lines_with_their_cell(check, folder):

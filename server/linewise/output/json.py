@@ -65,7 +65,7 @@ def _counts(unshown: Mapping[Unshown, int]) -> dict[str, int]:
 
 def _line(line: ReportedLine, base_rate: float) -> dict[str, Any]:
     return {
-        "cell": line.cell,
+        **({} if line.cell is None else {"cell": line.cell}),
         "line": line.line,
         "column": line.column,
         "end_column": line.end_column,
