@@ -269,7 +269,7 @@ def _placed(width: float, height: float, *, left: float, below: float = 0.5) -> 
 
 
 def _label(name: str) -> str:
-    """Return a name of any characters, cut, for Matplotlib: between dollars it reads TeX."""
+    """Return a name, cut, so that Matplotlib shows it; between dollars it would read TeX."""
     whole = visible(name)
     cut = whole if len(whole) <= _LONGEST_NAME else f"…{whole[-_LONGEST_NAME:]}"
     return cut.replace("$", r"\$")
