@@ -14,8 +14,9 @@ MOST_LINES = 60
 _FILES = 200
 _NASTY = "'\"()[]{}\\:#%!?@=,.;\t \n\r\f\0\ufeff\u2028é漢🎉\ud800\x1b"
 _BROKEN = (
-    "y = (", "for", "for i in x:", "pip install x", "print 'old'", "def f(", "class A(:", "x = = 1",
-    "'''", '"', "]", "else:", "    stray", "<<<<<<< HEAD", "if x", "return", "lambda", "import", "@",
+    "y = (", "for", "for i in x:", "pip install x", "print 'old'", "def f(", "class A(:",
+    "x = = 1", "'''", '"', "]", "else:", "    stray", "<<<<<<< HEAD", "if x", "return", "lambda",
+    "import", "@",
 )  # fmt: skip
 _NEWER = (
     "type X[T] = list[T]", "def g[T: int](x: T) -> T: return x", 'z = f"{x["a"]!r:>{y}}"',

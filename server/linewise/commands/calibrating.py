@@ -20,6 +20,7 @@ from linewise.probe.shipped import find_probe
 from linewise.workspace import fit, git, store
 from linewise.workspace.calibration import Workspace, Workspaces
 from linewise.workspace.churn import FEATURES
+from linewise.workspace.clones import shallow_advice
 from linewise.workspace.fit import Background, Data, Inputs
 from linewise.workspace.labels import read_labels
 from linewise.workspace.sampling import sample
@@ -60,7 +61,12 @@ def fit_to_git(path: Path, model: str, window_days: float, progress: Progress) -
     engine = Engine.load(model)
     workspace = _workspace(path, model, engine.manifest)
     data, background = _read(engine, workspace.root, window_days, progress)
-    fit.require_enough(data)
+    try:
+        fit.require_enough(data)
+    except LinewiseError as error:
+        if (cut_off := shallow_advice(workspace.root)) is not None:
+            raise LinewiseError(f"{cut_off}; {error}") from error
+        raise
     progress("Fitting", 1.0)
     metrics = measured(data, background, window_days)
     now = datetime.now(UTC)

@@ -17,7 +17,7 @@ from linewise.settings import Settings
 from linewise.workspace.baseline import Baseline, Known
 from linewise.workspace.changes import changed_files, unmerged
 from linewise.workspace.decisions import name_below, place_in_repository
-from linewise.workspace.git import GitError, find_root, normal
+from linewise.workspace.git import GitError, find_root, is_work_tree, normal
 
 if TYPE_CHECKING:
     from linewise.commands.checking import Checked
@@ -49,6 +49,8 @@ def since(files: Sequence[Path], revision: str) -> tuple[Path, ...]:
         by_root.setdefault(root, []).append(file)
     changed: set[Path] = set()
     for root, those in by_root.items():
+        if not is_work_tree(root):
+            raise GitError(f"--diff needs a git work tree, and {root} is none")
         changed.update(changed_files(root, revision, those))
         if conflicts := unmerged(root):
             typer.echo(

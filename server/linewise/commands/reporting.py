@@ -16,6 +16,7 @@ from linewise.rationale.study.target import Target
 from linewise.report.build import Subject, build
 from linewise.report.payload import WorkspaceReport
 from linewise.workspace.calibration import Workspaces
+from linewise.workspace.clones import shallow_advice
 from linewise.workspace.scan.formats import Links, ReportFormat
 from linewise.workspace.scan.location import below, workspace_root
 from linewise.workspace.scan.store import Store
@@ -47,6 +48,8 @@ def built(folder: Path, options: Options, said: Callable[[str], None]) -> Worksp
     """
     with ExitStack() as stores:
         subject = _subject(folder, options, said, stores)
+        if options.ages and (cut_off := shallow_advice(subject.root)) is not None:
+            said(cut_off)
         reference = None
         if options.reference is not None:
             reference = _subject(options.reference, options, said, stores)

@@ -24,6 +24,7 @@ _SAFE = (
     "-c", "log.showSignature=false",
     "-c", "core.quotePath=true",
     "-c", "core.useReplaceRefs=true",
+    "-c", "i18n.logOutputEncoding=UTF-8",
     "-c", "protocol.allow=never",
 )  # fmt: skip
 _QUIET = {
@@ -191,6 +192,13 @@ def stream(
             assert process.stdout is not None  # noqa: S101 - it was asked for above
             try:
                 yield process.stdout
+            except GitError:
+                # Output that cannot be read to its end: if git failed, that is why.
+                if process.stdout.read(1):
+                    process.kill()
+                    raise
+                if not process.wait():
+                    raise
             except BaseException:
                 process.kill()
                 raise

@@ -122,6 +122,8 @@ def _damage(root: Path, name: str) -> str:
         found = output(root, "rev-parse", "--verify", "--end-of-options", name).decode().strip()
     except GitFailedError:
         return ""
+    if found == name:
+        return ""  # an id needs to be in no repository
     try:
         output(root, "rev-list", "--max-count=1", found, "--")
     except GitFailedError as error:
