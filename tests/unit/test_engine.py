@@ -19,6 +19,7 @@ from linewise.probe.calibration_file import (
 )
 from linewise.probe.domain import Domain
 from linewise.probe.runtime import Probe
+from linewise.results import Omission, OmissionKind
 
 SOURCE = '''\
 import os
@@ -210,3 +211,18 @@ def test_a_whole_line_is_answered_as_it_was_scored(engine):
     assert engine.span(scored, start, end).probability == pytest.approx(score.probability)
     assert engine.span(scored, start + 4, end - 1).probability == pytest.approx(score.probability)
     assert engine.span(scored, start, start + 5).probability != pytest.approx(score.probability)
+
+
+def test_names_that_are_given_make_other_scores(engine):
+    text = "def f(x):\n    return spark.read(x)\n"
+    names = frozenset({"spark"})
+    without, given = engine.score(text), engine.score(text, names=names)
+    assert without.facts.tolist() != given.facts.tolist()
+    engine.prepare(text)
+    assert engine.score(text, names=names).facts.tolist() == given.facts.tolist()
+
+
+def test_statements_without_facts_are_said(engine):
+    scored = engine.score("a = 1\nb = (\nprint a\n")
+    assert scored.omissions == (Omission(OmissionKind.SYNTAX, 2, ("2", "3")),)
+    assert engine.score("a = 1\n").omissions == ()
