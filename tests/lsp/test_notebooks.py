@@ -326,3 +326,28 @@ async def test_changes_of_what_is_not_there_change_nothing(connect):
         restructure(session, 5, 9, closed=["gone"])
         close_book(session, "gone", book="file:///work/other.ipynb")
         assert list(await messages(session, "first")) == [0]
+
+
+@pytest.mark.parametrize("broken", ["pip install x", "x = (", "for", "x = '''", "%%bash\nls"])
+async def test_a_cell_that_does_not_parse_silences_no_other(connect, broken):
+    async with connect(notebooks=True) as session:
+        open_book(session, first=broken, second="danger(doubt)")
+        (message,) = (await messages(session, "second")).values()
+        assert message.endswith("is not defined here")
+
+
+@pytest.mark.parametrize(
+    "first", ["%time danger = doubt = 1", "%pylab inline", "%store -r danger doubt"]
+)
+async def test_names_that_ipython_gives_are_defined(connect, first):
+    async with connect(notebooks=True) as session:
+        open_book(session, first=first, second="danger(doubt)")
+        (message,) = (await messages(session, "second")).values()
+        assert message.endswith("weighs most")
+
+
+async def test_names_that_the_settings_give_are_defined(connect):
+    async with connect(settings={"builtins": ["danger", "doubt"]}, notebooks=True) as session:
+        open_book(session, first="pass", second="danger(doubt)")
+        (message,) = (await messages(session, "second")).values()
+        assert message.endswith("weighs most")

@@ -19,6 +19,7 @@ from linewise.probe.calibration_file import (
 )
 from linewise.probe.domain import Domain
 from linewise.probe.runtime import Probe
+from linewise.results import Omission, OmissionKind
 
 SOURCE = '''\
 import os
@@ -176,3 +177,18 @@ def test_strange_code_is_called_uncalibrated_unless_the_workspace_calibrated_it(
         workspace = evolve(engine.manifest.calibration, source="workspace")
         scores = engine.score("a = 1\n", calibration=workspace).lines
         assert all(score.calibrated for score in scores)
+
+
+def test_names_that_are_given_make_other_scores(engine):
+    text = "def f(x):\n    return spark.read(x)\n"
+    names = frozenset({"spark"})
+    without, given = engine.score(text), engine.score(text, names=names)
+    assert without.facts.tolist() != given.facts.tolist()
+    engine.prepare(text)
+    assert engine.score(text, names=names).facts.tolist() == given.facts.tolist()
+
+
+def test_statements_without_facts_are_said(engine):
+    scored = engine.score("a = 1\nb = (\nprint a\n")
+    assert scored.omissions == (Omission(OmissionKind.SYNTAX, 2, ("2", "3")),)
+    assert engine.score("a = 1\n").omissions == ()

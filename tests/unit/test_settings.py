@@ -132,3 +132,12 @@ def test_nothing_a_project_says_fails(values):
     settings, problems = from_project(values, "pyproject.toml")
     assert isinstance(settings, Settings)
     assert all(isinstance(each, str) for each in problems)
+
+
+def test_names_that_are_defined_everywhere():
+    settings, problems = from_project({"builtins": ["List", "spark"]}, "x.toml")
+    assert (settings.names, problems) == (frozenset({"List", "spark"}), ())
+    for bad in (["a b"], ["*"], [""], "List", [1]):
+        settings, problems = from_untrusted({"builtins": bad})
+        assert settings.names == frozenset()
+        assert len(problems) == 1

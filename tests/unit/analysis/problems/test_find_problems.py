@@ -95,3 +95,33 @@ def test_facts_do_not_tell_how_large_the_file_is() -> None:
         name for name, *pair in zip(FACTS, alone[0], among[0], strict=True) if len(set(pair)) > 1
     }
     assert differ == {"words used later"}
+
+
+def test_names_that_are_given_are_not_undefined() -> None:
+    text = "def f(x: List) -> spark:\n    return other\n"
+    names = [each.name for each in problems(text, frozenset({"List", "spark"}))]
+    assert names == ["f", "other"]
+    assert [each.name for each in problems(text)] == ["List", "spark", "f", "other"]
+    syntax = parse(text)
+    code = code_lines(syntax)
+    column = FACTS.index("undefined names")
+    assert line_facts(syntax, code)[:, column].tolist() == [2, 1]
+    assert line_facts(syntax, code, frozenset({"List", "spark"}))[:, column].tolist() == [0, 1]
+
+
+@pytest.mark.parametrize(
+    ("text", "undefined"),
+    [
+        ("import gettext\ngettext.install('x')\nprint(_('a'))\n", []),
+        ("from gettext import install\ninstall('x')\n_('a')\n", []),
+        ("import gettext\ngettext.translation('x').install()\n_('a')\n", []),
+        ("import builtins\nbuiltins._ = str\n_('a')\n", []),
+        ("import builtins\nbuiltins.__dict__['_'] = str\n_('a')\n", []),
+        ("reveal_type(1)\n", []),
+        ("import gettext\n_('a', gettext)\n", ["_"]),
+        ("import x\nx.install()\n_('a')\n", ["_"]),
+        ("display(1)\n", ["display"]),
+    ],
+)
+def test_names_that_a_module_installs_are_not_undefined(text, undefined):
+    assert [each.name for each in problems(text) if each.kind == "undefined"] == undefined

@@ -53,7 +53,7 @@ class Shop:
 print(larger(1, 2))
 """
 UNITS = (0, 3, 11, 27)
-INSIDE = (5, 7, 16, 21, 22, 24)
+INSIDE = (5, 18, 24)
 BROKEN = [
     *("y = (", "y = [1, 2", "for", "for i in x:", "while", "if x = 1:", "else:", "elif y:", "try:"),
     *("pip install x", "print 'a'", "exec 'a' in y", "raise E, 'x'", "y = 0777", "a b c", "x <> y"),
