@@ -166,9 +166,13 @@ def unmerged(root: Path) -> list[str]:
 def changed_lines(before: Sequence[str], after: Sequence[str]) -> frozenset[int]:
     """Return the indices of the lines of ``after`` that a line-by-line difference adds.
 
-    As few as there can be. White space counts only where it changes what a line says.
+    As few as there can be. White space counts only where it changes what a line says; a string
+    that one text leaves open may change what all lines below say, so they are also compared as
+    they stand.
     """
-    same = {to for _, to in common_pairs(squeezed_lines(before), squeezed_lines(after))}
+    pairs = common_pairs(squeezed_lines(before), squeezed_lines(after))
+    pairs = max(pairs, common_pairs(before, after), key=len)
+    same = {to for _, to in pairs}
     return frozenset(line for line in range(len(after)) if line not in same)
 
 

@@ -120,7 +120,9 @@ def test_all_of_it_together(repository, state):
     def found():
         return asked.of(place, table, scores, prints, settings)
 
-    assert found() == Suppression(ignored=frozenset({2}), changed=frozenset({3}))
+    assert found() == Suppression(
+        ignored=frozenset({2}), changed=frozenset({3}), commented=frozenset({2})
+    )
     versions = [asked.version(place, settings)]
     asked.decisions(place).change(
         place.name, lambda known: evolve(known, reviewed=frozenset({prints[0]}))
@@ -136,6 +138,7 @@ def test_all_of_it_together(repository, state):
         baselined=frozenset({1}),
         reviewed=frozenset({0}),
         changed=frozenset(),
+        commented=frozenset({2}),
     )
     assert asked.problems(place, settings) == ()
     bad = evolve(settings, changed_since="nowhere")
