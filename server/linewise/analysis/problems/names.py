@@ -88,7 +88,11 @@ class _Checker(checker.Checker):
 def _messages(
     tree: ast.Module, known: Collection[str], left_out: Collection[int] = ()
 ) -> list[messages.Message]:
-    return list(_Checker(tree, known, left_out).messages)
+    looked = _Checker(tree, known, left_out)
+    found = list(looked.messages)
+    # It holds on to itself, and so to the tree, until memory is swept.
+    vars(looked).clear()
+    return found
 
 
 def _guarded(
