@@ -24,6 +24,7 @@ from scan_runs import (
     write,
 )
 
+from linewise.analysis import line_features
 from linewise.engine import Engine
 from linewise.files import IN_EDITOR, ON_COMMAND_LINE, Skipped, decode_source
 from linewise.probe.runtime import Probe
@@ -411,8 +412,9 @@ def test_an_empty_folder(tmp_path, state):
 def test_memory_does_not_grow_with_the_number_of_files(
     tmp_path, state, tiny_model, probe_folder, monkeypatch
 ):
-    # What an engine keeps is bounded, but by more than these files have.
+    # What an engine keeps is bounded, but by more than these files have; so are lines' looks.
     monkeypatch.setattr("linewise.engine.REMEMBERED_TEXTS", 8)
+    monkeypatch.setattr(line_features, "_remembered_look", line_features._look)
     load = instruments(Engine(tiny_model, Probe(probe_folder), cached_tokens=100))
 
     def peak(count):
