@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 MODEL := smollm2-135m
 DATA ?= ../shared/data
 
-.PHONY: help setup demo test lint unit vsix pictures bench card model dev system editors clean
+.PHONY: help setup demo test lint unit fuzz vsix pictures bench card model dev system editors clean
 
 help:  ## Show the targets
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 10
@@ -27,6 +27,9 @@ lint: dev $(VENV)/.npm  ## Ruff, mypy, ESLint, tsc, prettier
 
 unit: dev model  ## The tests that need no editor
 	$(BIN)/pytest -m "not e2e"
+
+fuzz: dev model  ## 100,000 random inputs; the result goes to benchmarks/results/fuzz.json
+	$(BIN)/python -m benchmarks.fuzz --inputs 100000
 
 vsix: dev $(VENV)/.npm  ## Build dist/linewise.vsix with the server's wheel inside
 	rm -rf vscode-extension/bundled

@@ -55,7 +55,7 @@ def fuzz(inputs: int, seed: int, said: Callable[[str], None]) -> Fuzzed:
     number = 0
     while outcome.inputs.total() < inputs:
         # A repository is as many inputs as it has files.
-        kinds = ("texts",) * 6 * FILES + ("edits",) * 3 * FILES + ("states",)
+        kinds = ("texts", "texts", "edits") * 3 * FILES + ("states",)
         kind = kinds[number % len(kinds)]
         name = f"{kind} {seed} {number}"
         begin = time.perf_counter()

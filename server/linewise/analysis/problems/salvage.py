@@ -14,7 +14,7 @@ from collections.abc import Sequence
 
 from attrs import frozen
 
-from linewise.analysis.lexer import one_break, tokens
+from linewise.analysis.lexer import tokens
 from linewise.analysis.lines import without_surrogates
 from linewise.analysis.problems.mentions import stand_in
 from linewise.analysis.problems.newer import MARK, native, older
@@ -70,7 +70,8 @@ def parse_module(text: str) -> Parsed:
     tree = _tree(text)
     if isinstance(tree, ast.Module):
         return Parsed(tree)
-    clean = one_break(without_surrogates(text).removeprefix("\ufeff"))
+    clean = without_surrogates(text).removeprefix("\ufeff").replace("\r\n", "\n")
+    clean = clean.replace("\r", "\n")
     # No parser takes it, and no string may hide it: a sign that is none of Python's.
     clean = clean.replace("\0", "$")
     rewritten = older(clean)
