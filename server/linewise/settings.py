@@ -6,6 +6,7 @@ for that key and name it, so the front end can say so.
 
 from __future__ import annotations
 
+import os
 import re
 from collections.abc import Callable, Mapping
 from difflib import get_close_matches
@@ -65,6 +66,25 @@ def _names(_: object, attribute: Attribute[Any], value: tuple[str, ...]) -> None
         raise ValueError(attribute.name)
 
 
+def _nameable(_: object, attribute: Attribute[Any], value: str | None) -> None:
+    # It becomes part of a path or an argument of git, which no text with these can.
+    if value is not None and ("\0" in value or not _encodes(value)):
+        raise ValueError(attribute.name)
+
+
+def _encodes(value: str) -> bool:
+    try:
+        os.fsencode(value)
+    except UnicodeEncodeError:
+        return False
+    return True
+
+
+def _patterns(_: object, attribute: Attribute[Any], value: tuple[str, ...]) -> None:
+    if any(map(pattern_problem, value)):
+        raise ValueError(attribute.name)
+
+
 def _within(_: object, attribute: Attribute[Any], value: str) -> None:
     # A project's file may name it, and what it names is written to.
     if not re.fullmatch(r"(?![/\\~]|\w:)(?!.*\.\.).+", value):
@@ -84,7 +104,7 @@ class Settings:
     milliseconds, ``unload_after`` in minutes (0: never). ``background_share`` is that of one core.
     """
 
-    model: str = field(default=DEFAULT_MODEL, validator=validators.min_len(1))
+    model: str = field(default=DEFAULT_MODEL, validator=[validators.min_len(1), _nameable])
     diagnostics: bool = True
     hover: bool = True
     code_lens: bool = False
@@ -97,17 +117,18 @@ class Settings:
     minimum_severity: Severity = Severity.HINT
     max_findings_per_file: int = field(default=20, validator=validators.ge(0))
     changed_since: str | None = field(
-        default=None, validator=validators.optional(validators.matches_re(r"[^-\s]\S*"))
+        default=None,
+        validator=[validators.optional(validators.matches_re(r"[^-\s]\S*")), _nameable],
     )
     run: Run = Run.ON_TYPE
     debounce: int = field(
         default=400, validator=validators.and_(validators.ge(0), validators.le(60_000))
     )
     diagnostic_scope: DiagnosticScope = DiagnosticScope.OPEN_FILES
-    exclude: tuple[str, ...] = EXCLUDED
+    exclude: tuple[str, ...] = field(default=EXCLUDED, validator=_patterns)
     builtins: tuple[str, ...] = field(default=(), validator=_names)
     ignore_in: IgnorePlace = IgnorePlace.COMMENT
-    baseline: str = field(default="linewise-baseline.json", validator=_within)
+    baseline: str = field(default="linewise-baseline.json", validator=[_within, _nameable])
     status_threshold: float = field(default=0.3, validator=_probability)
     max_file_lines: int = field(default=10_000, validator=validators.ge(1))
     max_file_bytes: int = field(default=1_000_000, validator=validators.ge(1))
@@ -170,6 +191,27 @@ def from_project(
     return settings, (*problems, *bad)
 
 
+def pattern_problem(pattern: object) -> str | None:
+    """Return what is wrong with a pattern that should be as in ``.gitignore``, None if nothing is.
+
+    Blank ones and comments are patterns that match nothing; others that match nothing are none.
+    """
+    if not isinstance(pattern, str):
+        return "it is no text"
+    # Only now: no start waits for it.
+    from pathspec import GitIgnoreSpec
+
+    try:
+        (*_, compiled) = (None, *GitIgnoreSpec.from_lines([pattern]).patterns)
+    except (ValueError, re.error, OverflowError, RecursionError) as error:
+        # What was made of it on the way is nothing that its author wrote.
+        return error.msg if isinstance(error, re.error) else "it ends too early"
+    if compiled is None or compiled.include is not None:
+        return None
+    said = pattern.strip()
+    return None if not said or said.startswith("#") else "it matches nothing"
+
+
 def camel(name: str) -> str:
     """Return a setting's name as editors write it: ``maxFileLines``."""
     head, *tail = name.split("_")
@@ -189,8 +231,20 @@ def _read(
     for name, value in given.items():
         if value is None:
             continue
+        allowed = value
+        if name == "exclude" and isinstance(value, list):
+            # One pattern that is none must not take away what the others leave out.
+            bad = [(each, why) for each in value if (why := pattern_problem(each)) is not None]
+            allowed = [each for each in value if pattern_problem(each) is None]
+            used = allowed or list(below.exclude)
+            problems += [
+                f"{called(name)}: {each!r} is not allowed ({why}); using {_shown(tuple(used))}"
+                for each, why in bad
+            ]
+            if bad and not allowed:
+                continue
         try:
-            settings = evolve(settings, **{name: converter.structure(value, kinds[name])})
+            settings = evolve(settings, **{name: converter.structure(allowed, kinds[name])})
         except (TypeError, ValueError, OverflowError, cattrs.BaseValidationError):
             used = getattr(below, name)
             problems.append(f"{called(name)}: {value!r} is not allowed; using {_shown(used)}")

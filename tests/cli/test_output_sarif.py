@@ -93,6 +93,10 @@ def test_files_that_were_not_checked_are_notifications():
         ("caf\udce9.py", {"uri": "caf%E9.py", "uriBaseId": "SRCROOT"}),
         ("/else where/a.py", {"uri": "file:///else%20where/a.py"}),
         ("../other/a.py", {"uri": "file:///other/a.py"}),
+        ("b/../../x.py", {"uri": "file:///x.py"}),
+        ("b/../x.py", {"uri": "x.py", "uriBaseId": "SRCROOT"}),
+        ("/work/../work/x.py", {"uri": "x.py", "uriBaseId": "SRCROOT"}),
+        ("/work-too/x.py", {"uri": "file:///work-too/x.py"}),
     ],
 )
 def test_locations_are_uris(path, location):
@@ -100,10 +104,16 @@ def test_locations_are_uris(path, location):
     assert result["locations"][0]["physicalLocation"]["artifactLocation"] == location
 
 
+@pytest.mark.parametrize(("root", "base"), [("/", "file:///"), ("/w o", "file:///w%20o/")])
+def test_the_base_ends_with_one_slash(root, base):
+    run = run_of(evolve(REPORT, root=root))
+    assert run["originalUriBaseIds"] == {"SRCROOT": {"uri": base}}
+
+
 names = st.text(st.characters(exclude_categories=["Cs"], exclude_characters="\0/"), min_size=1)
 
 
-@given(st.lists(names, min_size=1).map("/".join).filter(lambda path: path[:3] != "../"))
+@given(st.lists(names, min_size=1).map("/".join).filter(lambda path: ".." not in path.split("/")))
 def test_relative_uris_are_safe_and_reversible(path):
     (result,) = run_of(evolve(REPORT, files=(evolve(FILE, name=path),)))["results"]
     uri = result["locations"][0]["physicalLocation"]["artifactLocation"]["uri"]

@@ -9,6 +9,7 @@ from typing import Any
 
 import numpy as np
 
+from linewise.commands.project import projects, tell_problems
 from linewise.engine import Engine
 from linewise.errors import LinewiseError, ModelNotFoundError
 from linewise.lab.evaluate.bootstrap import Interval
@@ -137,7 +138,13 @@ def _read(
 ) -> tuple[Data, Background]:
     """Label, sample and score a history; what was scored before is not scored again."""
     progress("Reading the history", 0.0)
-    labels = read_labels(root, window_days=window_days)
+    among = projects()
+
+    def excluded(name: str) -> bool:
+        return among.of(root / name).excludes(root / name)
+
+    tell_problems([root], among)
+    labels = read_labels(root, window_days=window_days, excluded=excluded)
     drawn = sample(
         root,
         labels.examples,

@@ -2,17 +2,24 @@
 
 from __future__ import annotations
 
+import os
 import re
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated
 
 import typer
-from attrs import evolve, frozen
+from attrs import frozen
 
 from linewise.commands.choices import BaselineMode, Color, Format
-from linewise.commands.paths import STDIN, left_out, python_files
-from linewise.commands.project import current_project, kept_files, kept_omissions
+from linewise.commands.paths import STDIN, left_out, parse_path, python_files
+from linewise.commands.project import (
+    kept_files,
+    kept_omissions,
+    projects,
+    settings_of,
+    tell_problems,
+)
 from linewise.errors import LinewiseError
 from linewise.languages import NOTEBOOK_SUFFIX
 from linewise.output.report import Limits, Position, Report, Span, Status
@@ -81,6 +88,7 @@ def check(
     paths: Annotated[
         list[Path],
         typer.Argument(
+            parser=parse_path,
             metavar="PATH",
             show_default=False,
             help="Python files, folders to look for them in, or - for standard input.",
@@ -207,13 +215,18 @@ def check(
 ) -> None:
     """Score files and print the lines that will probably have to be edited."""
     for path in paths:
-        if path != STDIN and not path.exists():
+        if path != STDIN and not os.path.exists(path):  # noqa: PTH110 - any name is looked for
             raise typer.BadParameter(f"there is no file or folder {str(path)!r}")
     if write_baseline and diff is not None:
         raise typer.BadParameter("--write-baseline is about all lines: leave --diff out")
-    project = current_project()
-    settings = _settings(
-        project.settings,
+    among = projects()
+    unseen: list[Omission] = []
+    found = python_files(paths, unseen.append)
+    tell_problems((*paths, *found), among)
+    files = kept_files(paths, found, among)
+    settings = settings_of(
+        (STDIN, *files),
+        among,
         model=model,
         threshold=threshold,
         changed_since=diff,
@@ -221,8 +234,6 @@ def check(
         max_file_lines=max_lines,
         max_file_bytes=max_bytes,
     )
-    unseen: list[Omission] = []
-    files = kept_files(paths, python_files(paths, unseen.append), project)
     # Only now: wrong usage is answered without waiting for the runtime.
     from linewise.commands.limits import baseline_run, since
 
@@ -241,13 +252,14 @@ def check(
     used = None if known is None else known.baseline
     request = Request(
         files,
-        settings,
+        settings[STDIN],
         all_lines,
         span,
         limits,
         used,
         # Folders that cannot be listed are among the files, which say so.
-        unseen=left_out(kept_omissions(unseen, project), (*paths, *files)),
+        unseen=left_out(kept_omissions(unseen, among), (*paths, *files)),
+        own=settings,
     )
     with file_progress(len(files)) as progress:
         engine = Engine.load(model)
@@ -261,16 +273,6 @@ def check(
         raise typer.Exit(FAILED)
     if report.failures:
         raise typer.Exit(BEYOND)
-
-
-def _settings(below: Settings, *, model: str, **options: Any) -> Settings:
-    given = {name: value for name, value in options.items() if value is not None}
-    try:
-        return evolve(below, model=model, **given)
-    except ValueError:
-        # The values of the other options were checked when they were read.
-        revision = options["changed_since"]
-        raise typer.BadParameter(f"--diff: {revision!r} is no git revision") from None
 
 
 def _tell(report: Report, format: Format, color: Color, outputs: Sequence[Output]) -> None:

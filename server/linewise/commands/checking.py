@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -40,6 +41,7 @@ from linewise.spans import ask_span
 from linewise.workspace.baseline import Baseline, Seen
 from linewise.workspace.calibration import Workspace, Workspaces
 from linewise.workspace.decisions import Place, name_below, place_of
+from linewise.workspace.git import normal
 from linewise.workspace.suppressions import Suppressions
 
 Progress = Callable[[str, float], None]
@@ -50,8 +52,9 @@ Progress = Callable[[str, float], None]
 class Request:
     """What to check and what to report; with a ``span`` there is exactly one file.
 
-    A ``baseline`` that was named holds instead of the project's. ``unseen`` is what was left out
-    when the files were looked for.
+    ``own`` are the settings of files that have others than ``settings``. A ``baseline`` that was
+    named holds instead of the project's. ``unseen`` is what was left out when the files were looked
+    for.
     """
 
     files: tuple[Path, ...]
@@ -61,6 +64,11 @@ class Request:
     limits: Limits = field(factory=Limits)
     baseline: Baseline | None = None
     unseen: tuple[Omission, ...] = ()
+    own: Mapping[Path, Settings] = field(factory=dict)
+
+    def settings_of(self, path: Path) -> Settings:
+        """Return the settings of one of the files."""
+        return self.own.get(path, self.settings)
 
 
 @frozen
@@ -76,6 +84,7 @@ def check_files(engine: Engine, request: Request, progress: Progress) -> Checked
     started = time.monotonic()
     workspace = _workspace(engine, request)
     suppressions = Suppressions(request.baseline)
+    calibration = engine.manifest.calibration if workspace is None else workspace.described()
     root = root_of(request.files) or Path.cwd()
     files: list[FileReport] = []
     seen: dict[str, Seen] = {}
@@ -86,7 +95,12 @@ def check_files(engine: Engine, request: Request, progress: Progress) -> Checked
             progress(displayed(path), index + done / max(total, 1))
 
         file, scored, cells = _check_file(engine, path, request, workspace, tell)
-        file = evolve(file, name=_name(path, root))
+        file = evolve(
+            file,
+            name=_name(path, root),
+            threshold=_threshold(request, path, calibration.threshold),
+            changed_since=request.settings_of(path).changed_since,
+        )
         if scored is not None:
             file, lines = _with_lines(file, path, scored, request, suppressions, cells=cells)
             if request.baseline is not None:
@@ -94,24 +108,27 @@ def check_files(engine: Engine, request: Request, progress: Progress) -> Checked
         files.append(file)
         if scored is not None and request.span is not None:
             span = _ask(engine, scored, request.span)
-    settings = request.settings
     problems = {
         problem
         for path in request.files
-        for problem in suppressions.problems(_place(path), settings)
+        for problem in suppressions.problems(_place(path), request.settings_of(path))
     }
-    if settings.changed_since is not None:
-        problems |= {
-            f"{each.path}: git knows the lines of a notebook's file, not those of its cells; "
-            "all of them are shown"
-            for each in files
-            if each.status is Status.OK and each.path.lower().endswith(NOTEBOOK_SUFFIX)
-        }
+    problems |= {
+        f"{each.path}: git knows the lines of a notebook's file, not those of its cells; "
+        "all of them are shown"
+        for each in files
+        if each.status is Status.OK
+        and each.changed_since is not None
+        and each.path.lower().endswith(NOTEBOOK_SUFFIX)
+    }
     if workspace is not None and workspace.problem is not None:
         problems.add(workspace.problem)
-    calibration = engine.manifest.calibration if workspace is None else workspace.described()
     method = "platt" if workspace is None or workspace.stored is None else "logistic"
-    model = find(settings.model).manifest
+    model = find(request.settings.model).manifest
+    thresholds = [each.threshold for each in files if each.threshold is not None]
+    revisions = {request.settings_of(path).changed_since for path in request.files}
+    if not request.files:
+        revisions = {request.settings.changed_since}
     report = Report(
         version=__version__,
         root=str(root),
@@ -124,11 +141,11 @@ def check_files(engine: Engine, request: Request, progress: Progress) -> Checked
             calibration.source,
             calibration.fitted,
         ),
-        threshold=_threshold(request, calibration.threshold),
+        threshold=min(thresholds, default=_threshold(request, None, calibration.threshold)),
         files=tuple(files),
         elapsed=time.monotonic() - started,
         span=span,
-        changed_since=settings.changed_since,
+        changed_since=revisions.pop() if len(revisions) == 1 else None,
         limits=request.limits,
         note="; ".join(sorted(problems)) or None,
         unseen=request.unseen,
@@ -136,9 +153,10 @@ def check_files(engine: Engine, request: Request, progress: Progress) -> Checked
     return Checked(evolve(report, failures=tuple(failures(report))), seen)
 
 
-def _threshold(request: Request, default: float) -> float:
+def _threshold(request: Request, path: Path | None, default: float) -> float:
     """Return from where lines are flagged: those that a run fails because of always are."""
-    chosen, limit = request.settings.threshold, request.limits.fail_above
+    settings = request.settings if path is None else request.settings_of(path)
+    chosen, limit = settings.threshold, request.limits.fail_above
     threshold = default if chosen is None else chosen
     return threshold if limit is None else min(threshold, limit)
 
@@ -156,15 +174,15 @@ def _check_file(
     workspace: Workspace | None,
     progress: Callable[[int, int], None],
 ) -> tuple[FileReport, ScoredText | None, Cells | None]:
-    name = displayed(path)
-    source = _read(path, request.settings)
+    name, settings = displayed(path), request.settings_of(path)
+    source = _read(path, settings)
     if isinstance(source, Skipped):
         return FileReport(name, Status.SKIPPED, source.reason), None, None
     text = source.joined.text if isinstance(source, NotebookSource) else source.text
     try:
         place, length = None if path == STDIN else path, count_lines(text)
         calibration = None if workspace is None else workspace.calibration(place, length)
-        names = request.settings.names
+        names = settings.names
         if isinstance(source, NotebookSource):
             names |= source.joined.names
         scored = engine.score(text, names=names, calibration=calibration, progress=progress)
@@ -179,8 +197,16 @@ def _check_file(
 
 
 def _name(path: Path, root: Path) -> str:
-    name = None if path == STDIN else name_below(path, root)
-    return displayed(path) if name is None else name
+    """Return what a file is called in a report: the same however it was named."""
+    if path == STDIN:
+        return displayed(path)
+    name = name_below(path, root)
+    if name is not None:
+        return name
+    try:
+        return Path(os.path.relpath(normal(path), root)).as_posix()
+    except ValueError:  # on another drive
+        return normal(path).as_posix()
 
 
 def _place(path: Path) -> Place:
@@ -206,7 +232,8 @@ def _with_lines(
 ) -> tuple[FileReport, Seen]:
     """Return the report of a file with what is to be shown of it, and what a baseline may hold."""
     table, scores = scored.table, scored.lines
-    settings = evolve(request.settings, threshold=_threshold(request, scored.calibration.threshold))
+    threshold = _threshold(request, path, scored.calibration.threshold)
+    settings = evolve(request.settings_of(path), threshold=threshold)
     if cells is not None:
         # Git knows the lines of the notebook's file, not those of its cells.
         settings = evolve(settings, changed_since=None)

@@ -10,7 +10,7 @@ import typer
 from attrs import frozen
 
 from linewise.commands.choices import Color
-from linewise.commands.paths import STDIN
+from linewise.commands.paths import STDIN, parse_path
 from linewise.rationale.study.target import Target
 from linewise.settings import Settings
 
@@ -44,7 +44,7 @@ def parse_place(text: str) -> Place:
             "counted from 1"
         )
     path, line, column = match.groups()
-    return Place(Path(path), int(line) - 1, None if column is None else int(column) - 1)
+    return Place(parse_path(path), int(line) - 1, None if column is None else int(column) - 1)
 
 
 def explain(
@@ -91,11 +91,23 @@ def explain(
         str, typer.Option("--model", "-m", metavar="NAME", help="The installed target model.")
     ] = _DEFAULTS.model,
     max_lines: Annotated[
-        int, typer.Option(min=1, metavar="N", help="Refuse files with more lines.")
-    ] = _DEFAULTS.max_file_lines,
+        int | None,
+        typer.Option(
+            min=1,
+            metavar="N",
+            show_default=f"{_DEFAULTS.max_file_lines}",
+            help="Refuse files with more lines.",
+        ),
+    ] = None,
     max_bytes: Annotated[
-        int, typer.Option(min=1, metavar="N", help="Refuse larger files.")
-    ] = _DEFAULTS.max_file_bytes,
+        int | None,
+        typer.Option(
+            min=1,
+            metavar="N",
+            show_default=f"{_DEFAULTS.max_file_bytes}",
+            help="Refuse larger files.",
+        ),
+    ] = None,
     color: Annotated[Color, typer.Option(help="Color the text; auto heeds NO_COLOR.")] = Color.AUTO,
 ) -> None:
     """Say which tokens and categories of code a line's edit probability rests on, and how far."""
@@ -110,9 +122,14 @@ def explain(
         )
     from linewise.commands.console import file_progress, print_lines, write_output
     from linewise.commands.explaining import STEPS, Request, explain_place
+    from linewise.commands.project import projects, settings_of, tell_problems
 
-    settings = Settings(model=model, max_file_lines=max_lines, max_file_bytes=max_bytes)
-    request = Request(place, target, method, language, thorough, settings)
+    among = projects()
+    tell_problems([place.path], among)
+    settings = settings_of(
+        [place.path], among, model=model, max_file_lines=max_lines, max_file_bytes=max_bytes
+    )
+    request = Request(place, target, method, language, thorough, settings[place.path])
     with file_progress(STEPS) as progress:
         report = explain_place(request, progress)
     if json or svg or html:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -126,16 +126,18 @@ def baseline_run(
     mode: BaselineMode | None,
     paths: Sequence[Path],
     files: Sequence[Path],
-    settings: Settings,
+    settings: Settings | Mapping[Path, Settings],
     *,
     accept: bool,
 ) -> BaselineRun | None:
     """Return the baseline that options ask for, None if they ask for none.
 
+    ``settings`` are those of all files, or of each.
+
     Raises
     ------
     typer.BadParameter
-        If it is not there, or no baseline of all these files.
+        If it is not there, or no baseline of all these files, or their projects name several.
     LinewiseError
         If it cannot be read.
     """
@@ -145,7 +147,7 @@ def baseline_run(
         raise typer.BadParameter("--write-baseline changes what --baseline-mode lock keeps")
     repository = root_of(files)
     if named is None:
-        named = (repository or Path.cwd()) / settings.baseline
+        named = (repository or Path.cwd()) / _baseline_name(files, settings)
     root = repository or normal(named).parent
     outside = [file for file in files if file == STDIN or name_below(file, root) is None]
     if outside:
@@ -161,6 +163,18 @@ def baseline_run(
     default = BaselineMode.LOCK if os.environ.get("CI") else BaselineMode.AUTO
     folders = tuple(path for path in paths if path.is_dir())
     return BaselineRun(baseline, mode or default, folders, accept)
+
+
+def _baseline_name(files: Sequence[Path], settings: Settings | Mapping[Path, Settings]) -> str:
+    if isinstance(settings, Settings):
+        return settings.baseline
+    names = sorted({settings[file].baseline for file in files}) or [settings[STDIN].baseline]
+    if len(names) > 1:
+        raise typer.BadParameter(
+            f"the projects of these files have several baselines ({', '.join(names)}): name one "
+            "with --baseline, or check one project after the other"
+        )
+    return names[0]
 
 
 def _root(file: Path) -> Path | None:

@@ -6,6 +6,22 @@ from typing import Annotated
 
 import typer
 
+from linewise.settings import pattern_problem
+
+
+def parse_pattern(text: str) -> str:
+    """Read a pattern as in ``.gitignore``.
+
+    Raises
+    ------
+    typer.BadParameter
+        If it is none.
+    """
+    if (problem := pattern_problem(text)) is not None:
+        raise typer.BadParameter(f"{text!r} is no pattern as in .gitignore: {problem}")
+    return text
+
+
 Tokens = Annotated[
     int, typer.Option(min=1, metavar="N", help="Of next tokens: explain N of a unit.")
 ]
@@ -17,9 +33,15 @@ Places = Annotated[
 ]
 Include = Annotated[
     list[str] | None,
-    typer.Option(metavar="GLOB", help="Read these files only, as in .gitignore; repeatable."),
+    typer.Option(
+        parser=parse_pattern,
+        metavar="GLOB",
+        help="Read these files only, as in .gitignore; repeatable.",
+    ),
 ]
 Exclude = Annotated[
     list[str] | None,
-    typer.Option(metavar="GLOB", help="Leave these files out too; repeatable."),
+    typer.Option(
+        parser=parse_pattern, metavar="GLOB", help="Leave these files out too; repeatable."
+    ),
 ]

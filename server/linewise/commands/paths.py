@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from pathlib import Path
 
@@ -11,17 +12,33 @@ from linewise.results import Omission, OmissionKind, merged
 from linewise.workspace.git import normal
 
 STDIN = Path("-")
+"""Stands for standard input; a file of that name is never spelled so (`parse_path`)."""
 Omit = Callable[[Omission], None]
 
 
-def python_files(paths: Sequence[Path], omit: Omit = lambda _: None) -> tuple[Path, ...]:
-    """Return the files to check, each once: those named, and the ``*.py`` files below folders.
+def parse_path(text: str) -> Path:
+    """Read a path as it was named; only ``-`` itself is standard input, not ``./-``."""
+    path = Path(text)
+    return Path.cwd() / path if path == STDIN and text != str(STDIN) else path
 
+
+def identity(path: Path) -> Path:
+    """Return what two names have in common if and only if they are of one file or folder."""
+    return path if path == STDIN else Path(os.path.realpath(path))
+
+
+def python_files(paths: Sequence[Path], omit: Omit = lambda _: None) -> tuple[Path, ...]:
+    """Return the files to check: those named, and the ``*.py`` files below folders.
+
+    Each comes once, by the name that led to it first.
     Which files below a folder, says `walk.python_files`, and so does what ``omit`` hears. Links are
     only followed when they are named.
     """
     found = (file for path in paths for file in _expand(path, omit))
-    return tuple({displayed(file): file for file in found}.values())
+    once: dict[Path, Path] = {}
+    for file in found:
+        once.setdefault(identity(file), file)
+    return tuple(once.values())
 
 
 def displayed(path: Path) -> str:
@@ -29,7 +46,8 @@ def displayed(path: Path) -> str:
     if path == STDIN:
         return "<stdin>"
     try:
-        return path.relative_to(Path.cwd()).as_posix()
+        below = path.relative_to(Path.cwd())
+        return f"./{below}" if below == STDIN else below.as_posix()
     except ValueError:
         return path.as_posix()
 

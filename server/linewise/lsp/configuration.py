@@ -1,4 +1,4 @@
-"""The settings in force: those of the editor above those of the project, for each folder."""
+"""The settings in force: those of the editor above those of each file's project."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ class Configuration:
         self._reported: set[str] = set()
         self._pushed: object = None
         self._sent: dict[str | None, object] = {None: None}
-        self._read: dict[tuple[str | None, Path | None], tuple[Project | None, Settings]] = {}
+        self._read: dict[tuple[str | None, Project | None], Settings] = {}
         self._found: Projects | None = None
 
     @property
@@ -41,31 +41,35 @@ class Configuration:
         return self.of(None)
 
     def of(self, path: Path | None) -> Settings:
-        """Return the settings for a file: of its workspace folder, or of the folder it lies in.
+        """Return the settings for a file or folder: those of the editor above its project's.
 
         What is no file has those that the editor scopes to none, and the first folder's project.
         """
-        folder, place = self._place(path)
-        project = self._projects.of(place) if place is not None else None
-        key = folder, place
-        known = self._read.get(key)
-        if known is None or known[0] is not project:
+        folder, project = self._sources(path)
+        known = self._read.get((folder, project))
+        if known is None:
             below = self._defaults if project is None else project.settings
-            settings, problems = from_untrusted(self._sent.get(folder, self._sent[None]), below)
+            known, problems = from_untrusted(self._sent.get(folder, self._sent[None]), below)
             self._report((*(project.problems if project else ()), *problems))
-            known = self._read[key] = project, settings
-        return known[1]
+            self._read[folder, project] = known
+        return known
 
     def root_of(self, path: Path) -> Path:
         """Return what the patterns of a file's settings are relative to.
 
-        The folder of its project's settings, else its workspace folder, else the folder it is in.
+        The folder of its project's settings if it says them; those of the editor are relative to
+        the project of the workspace folder, else to that folder, else to the one the file is in.
         """
-        _, place = self._place(path)
-        project = self._projects.of(place) if place is not None else None
-        if project is not None and project.path is not None:
-            return project.path.parent
-        return place or path.parent
+        folder, project = self._sources(path)
+        if (
+            project is not None
+            and project.path
+            and self.of(path).exclude == project.settings.exclude
+        ):
+            return project.root
+        opened = path_of(folder) or path.parent
+        around = self._projects.of(opened)
+        return opened if around.path is None else around.root
 
     async def watch(self) -> None:
         """Ask to hear of changes, where the client wants to be asked."""
@@ -105,12 +109,11 @@ class Configuration:
         if self._found is not None:
             self._found.expire()
 
-    def _place(self, path: Path | None) -> tuple[str | None, Path | None]:
-        """Return the URI of the workspace folder of a file, and where its project is looked for."""
+    def _sources(self, path: Path | None) -> tuple[str | None, Project | None]:
+        """Return the URI of the workspace folder of a file (or folder), and its project."""
         folder = None if path is None else self._client.folder_of(path)
-        if folder is not None:
-            return folder, path_of(folder)
-        return None, self._client.root if path is None else path.parent
+        asked = self._client.root if path is None else path
+        return folder, None if asked is None else self._projects.of(asked)
 
     @property
     def _projects(self) -> Projects:

@@ -29,7 +29,7 @@ def render(report: Report) -> str:
         "limits": cattrs.unstructure(report.limits),
         "failures": list(report.failures),
         "omissions": cattrs.unstructure(report.omissions),
-        "files": [_file(file, report.calibration.base_rate) for file in report.files],
+        "files": [_file(file, report) for file in report.files],
         "summary": {
             "files": len(report.files),
             **{status.value: report.count(status) for status in Status},
@@ -45,17 +45,19 @@ def render(report: Report) -> str:
     return to_json(payload) + "\n"
 
 
-def _file(file: FileReport, base_rate: float) -> dict[str, Any]:
+def _file(file: FileReport, report: Report) -> dict[str, Any]:
     return {
         "path": file.path,
         "status": file.status.value,
         "reason": file.reason,
         "encoding": file.encoding,
+        "threshold": report.threshold_of(file),
+        "changed_since": file.changed_since,
         "code_lines": file.code_lines,
         "flagged": len(file.flagged),
         "hidden": file.hidden,
         "unshown": _counts(file.unshown),
-        "lines": [_line(line, base_rate) for line in file.lines],
+        "lines": [_line(line, report.calibration.base_rate) for line in file.lines],
     }
 
 

@@ -72,7 +72,8 @@ class FileReport:
     from the threshold on, by why they are not shown; ``failing`` those that the run fails because
     of, beyond the cap or not. ``riskiest`` is the most probable edit but for suppressed lines.
     ``omissions`` are what the file was judged without; names in them are places
-    (``src/a.py:12``).
+    (``src/a.py:12``). ``threshold`` and ``changed_since`` are those of the file's project; without
+    a threshold of its own a file has the report's.
     """
 
     path: str
@@ -85,6 +86,8 @@ class FileReport:
     riskiest: ReportedLine | None = None
     failing: int = 0
     omissions: tuple[Omission, ...] = ()
+    threshold: float | None = field(default=None, kw_only=True)
+    changed_since: str | None = field(default=None, kw_only=True)
     name: str = field(default=Factory(lambda self: self.path, takes_self=True), kw_only=True)
 
     @property
@@ -170,8 +173,9 @@ class Limits:
 class Report:
     """The outcome of one run; ``elapsed`` in seconds, without the loading of the model.
 
-    ``root`` is the repository that holds all files, else the current folder. ``changed_since`` is
-    the revision since which lines must have changed to be flagged. ``failures`` says why the run
+    ``root`` is the repository that holds all files, else the current folder. ``threshold`` is the
+    least of those of the files. ``changed_since`` is the revision since which lines must have
+    changed to be flagged, None where projects name different ones. ``failures`` says why the run
     failed, if it did. ``note`` is for the person who ran it, beside the report: why a stored
     calibration is not used. ``unseen`` is what of the named folders was not looked at.
     """
@@ -202,6 +206,12 @@ class Report:
         return merged((*skipped, *self.unseen, *within))
 
     @property
+    def thresholds(self) -> tuple[float, float]:
+        """The least and the greatest threshold of the files."""
+        found = [self.threshold_of(file) for file in self.files] or [self.threshold]
+        return min(found), max(found)
+
+    @property
     def unshown(self) -> Mapping[Unshown, int]:
         """How many lines from the threshold on are not shown, by why not."""
         counts = Counter(cause for file in self.files for cause in Counter(file.unshown).elements())
@@ -225,6 +235,10 @@ class Report:
     def findings(self) -> int:
         """The number of lines that were flagged or that the cap left out."""
         return self.flagged + sum(file.hidden for file in self.files)
+
+    def threshold_of(self, file: FileReport) -> float:
+        """Return the probability from which lines of a file are flagged."""
+        return self.threshold if file.threshold is None else file.threshold
 
     def level(self, line: ReportedLine) -> Level:
         """Return how loudly a flagged line is shown."""

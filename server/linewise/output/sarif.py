@@ -31,7 +31,7 @@ def render(report: Report) -> str:
     run: dict[str, Any] = {
         "tool": {"driver": _driver(report)},
         "columnKind": "utf16CodeUnits",
-        "originalUriBaseIds": {_BASE: {"uri": PurePath(report.root).as_uri() + "/"}},
+        "originalUriBaseIds": {_BASE: {"uri": f"{PurePath(report.root).as_uri().rstrip('/')}/"}},
         "invocations": [_invocation(report)],
         "results": results,
     }
@@ -145,7 +145,10 @@ def _region(line: ReportedLine) -> dict[str, Any]:
 
 def _artifact(path: str, root: str) -> dict[str, str]:
     """Locate a file: below the root by a relative reference, elsewhere by an absolute URI."""
-    if PurePath(path).is_absolute() or path.startswith("../"):
-        return {"uri": PurePath(posixpath.normpath(PurePath(root, path).as_posix())).as_uri()}
+    if PurePath(path).is_absolute() or ".." in path.split("/"):
+        whole = PurePath(posixpath.normpath(PurePath(root, path).as_posix()))
+        if not whole.is_relative_to(root):
+            return {"uri": whole.as_uri()}
+        path = whole.relative_to(root).as_posix()
     # File names are bytes on most systems; those that are not UTF-8 come here as surrogates.
     return {"uri": quote(path, errors="surrogateescape"), "uriBaseId": _BASE}

@@ -91,7 +91,7 @@ def _summary(report: Report) -> Iterator[Text]:
         yield Text(f"No Python files found{changed}.")
         return
     lines, files = _counted(report.code_lines, "code line"), _counted(checked, "file")
-    threshold, base_rate = percent(report.threshold), percent(report.calibration.base_rate)
+    threshold, base_rate = _threshold(report), percent(report.calibration.base_rate)
     if flagged:
         verdict = (f"{flagged:,} of {lines}", "bold")
         rest = f" in {files} flagged at {threshold} or more; base rate {base_rate}"
@@ -124,6 +124,11 @@ def _summary(report: Report) -> Iterator[Text]:
     yield Text(" · ".join(parts), "dim")
 
 
+def _threshold(report: Report) -> str:
+    low, high = map(percent, report.thresholds)
+    return low if low == high else f"the threshold of its project ({low} to {high})"
+
+
 def _unshown(report: Report) -> str:
     """Say how many lines from the threshold on are not shown, and why."""
     total = sum(report.unshown.values())
@@ -131,7 +136,7 @@ def _unshown(report: Report) -> str:
     causes = (
         f"{count:,} {_CAUSES[cause].format(since)}" for cause, count in report.unshown.items()
     )
-    counted = f"{_counted(total, 'line')} at {percent(report.threshold)} or more"
+    counted = f"{_counted(total, 'line')} at {_threshold(report)} or more"
     return f"{counted} {'is' if total == 1 else 'are'} not shown: {', '.join(causes)}"
 
 

@@ -93,8 +93,17 @@ def find_root(path: Path) -> Path | None:
 
 
 def normal(path: Path) -> Path:
-    """Return a path from the root of the file system on, without ``..``; links stay as they are."""
-    return Path(os.path.normpath(path.absolute()))
+    """Return a path from the root of the file system on, without ``..``; links stay as they are.
+
+    But for those that ``..`` leads out of: it goes up from where they lead.
+    """
+    whole = os.path.normpath(path.absolute())
+    if os.name != "nt":
+        # Two slashes at the beginning are one here, and only there `normpath` leaves them.
+        whole = f"/{whole.lstrip('/')}"
+    if ".." in path.parts and (real := os.path.realpath(path)) != os.path.realpath(whole):
+        whole = real
+    return Path(whole)
 
 
 def is_work_tree(folder: Path) -> bool:

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable
+from functools import cache
 from pathlib import Path
 
 from attrs import frozen
@@ -76,10 +77,13 @@ def read_labels(
     root: Path,
     *,
     window_days: float = WINDOW_DAYS,
+    excluded: Callable[[str], bool] = lambda _: False,
     progress: Callable[[int], None] = lambda _: None,
 ) -> Labels:
     """Follow every line of a repository's first-parent history and label it.
 
+    Files that are ``excluded``, by their name in the repository, are so beside those of
+    `is_excluded`.
     ``progress`` hears how many commits were read.
 
     Raises
@@ -87,7 +91,8 @@ def read_labels(
     GitError
         If there is no history to read.
     """
-    tracker = Tracker(excluded=is_excluded, unreliable=ignored_commits(root))
+    left_out = cache(lambda path: is_excluded(path) or excluded(path))
+    tracker = Tracker(excluded=left_out, unreliable=ignored_commits(root))
     churn = Churn()
     contexts: dict[tuple[str, str], tuple[float, ...]] = {}
     commits = end = 0
