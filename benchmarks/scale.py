@@ -107,7 +107,7 @@ def _run(corpus: Path, out: Path, name: str, choice: Choice | None = None) -> li
         model=DEFAULT_MODEL,
         choice=choice,
         globs=Globs(),
-        settings=Settings(),
+        given={},
         budget=Budget(),
     )
     run = Run(out, engine, workers=workers, files=_PARTITION_FILES)

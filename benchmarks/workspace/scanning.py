@@ -76,7 +76,7 @@ def _over_floor(package: Path, folder: Path) -> dict[str, Any]:
 
     def scan(number: int) -> None:
         os.environ["LINEWISE_STATE_DIR"] = str(folder / f"state{number}")
-        options = Options(DEFAULT_MODEL, None, Globs(), Settings(), Budget())
+        options = Options(DEFAULT_MODEL, None, Globs(), {}, Budget())
         with opened_scan(root, options, print) as running:
             # A new engine each time: nothing is cached.
             made = Instruments(model, Engine(engine.model, engine.probe))

@@ -54,9 +54,13 @@ class Source:
 
 @frozen
 class Skipped:
-    """Why a file is not scored and, where something helps, what to do about it."""
+    """Why a file is not scored and, where something helps, what to do about it.
+
+    Where not ``lasting``, it may be scored the next time though nothing of the file has changed.
+    """
 
     reason: str
+    lasting: bool = True
 
 
 def read_source(
@@ -73,11 +77,11 @@ def read_source(
     try:
         return _read(path, settings, advice, any_language=any_language)
     except FileNotFoundError:
-        return Skipped("no longer there")
+        return Skipped("no longer there", lasting=False)
     except PermissionError:
-        return Skipped("permission denied")
+        return Skipped("permission denied", lasting=False)
     except OSError as error:
-        return Skipped(f"cannot be read: {error.strerror}")
+        return Skipped(f"cannot be read: {error.strerror}", lasting=False)
 
 
 def _read(
@@ -88,7 +92,8 @@ def _read(
         return Skipped(
             "a folder that cannot be listed"
             if stat.S_ISDIR(status.st_mode)
-            else "not a regular file"
+            else "not a regular file",
+            lasting=False,
         )
     with path.open("rb") as file:
         if not any_language and path.suffix.lower() not in PYTHON_SUFFIXES:

@@ -81,7 +81,7 @@ def compare(
         choices = [
             Choice(each, None, tokens, context, places) for each in targets_for(models, target)
         ]
-        globs = Globs(tuple(include or ()), (*_DEFAULTS.exclude, *(exclude or ())))
+        globs = Globs(tuple(include or ()), tuple(exclude or ()))
         found = compare_models(
             models, folders or [Path()], choices, globs, said=say, shown=file_progress
         )

@@ -15,7 +15,6 @@ from linewise.commands.scanning import Options, opened_scan, run, stored_method
 from linewise.errors import LinewiseError
 from linewise.probe.shipped import find_probe
 from linewise.rationale.study.target import Target
-from linewise.settings import Settings
 from linewise.workspace.corpus.merge import read_totals
 from linewise.workspace.scan.choice import Choice
 from linewise.workspace.scan.comparison import TargetComparison, compare_totals
@@ -26,6 +25,7 @@ from linewise.workspace.scan.walk import Globs
 
 Shown = Callable[[int], AbstractContextManager[Callable[[str, float], None]]]
 """Told how many files need reading; yields what hears (path, files done)."""
+_WANTED, _LEFT_OUT = "wanted", "left out"
 
 
 @frozen
@@ -69,7 +69,7 @@ def compare_models(
         for model in models:
             method = stored_method(model, choice)
             assert method is not None  # noqa: S101 - of a choice there is one
-            options = Options(model, choice, globs, Settings(model=model), Budget())
+            options = Options(model, choice, globs, {}, Budget())
             whole = Totals.empty(method.schema)
             for folder in folders:
                 whole = whole.merge(_scanned(folder, options, method, said, shown))
@@ -103,15 +103,17 @@ def _scanned(
     with opened_scan(folder, options, said) as scan:
         with shown(scan.progress.pending) as tell:
             run(scan, options.budget, tell)
+        wants = scan.request.selection.wants
         found = totals_by(
             scan.store,
             scan.reader_id,
             scan.store.method_id(method),
             method.schema,
             within=scan.request.within,
-            part_of=lambda _: "",
+            # Others may have scanned what these patterns leave out.
+            part_of=lambda path: _WANTED if wants(scan.request.root / path) else _LEFT_OUT,
         )
-        return found.get("", Totals.empty(method.schema))
+        return found.get(_WANTED, Totals.empty(method.schema))
 
 
 def _output(folder: Path) -> tuple[str, Method, Totals]:

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 import cattrs
-from attrs import frozen
+from attrs import evolve, frozen
 
 from linewise import __version__
 from linewise.commands.choices import Engine
@@ -25,6 +25,7 @@ from linewise.probe.shipped import find_probe
 from linewise.report.calibration import state_of
 from linewise.report.payload import WorkspaceReport
 from linewise.results import Omission
+from linewise.settings import EXCLUDED
 from linewise.wording import omitted
 from linewise.workspace.corpus.engines import Cluster, Work, run_here, run_on_ray
 from linewise.workspace.corpus.merge import Merged, files_of, merged, totals_of, write_totals
@@ -94,7 +95,7 @@ def scan_corpora(
     unseen: list[Omission] = []
     planned = partitions(
         [corpus.absolute() for corpus in corpora],
-        options.globs,
+        evolve(options.globs, exclude=(*EXCLUDED, *options.globs.exclude)),
         said,
         unseen.append,
         files=run.files,

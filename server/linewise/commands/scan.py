@@ -87,11 +87,23 @@ def scan(
     include: Include = None,
     exclude: Exclude = None,
     max_lines: Annotated[
-        int, typer.Option(min=1, metavar="N", help="Skip files with more lines.")
-    ] = _DEFAULTS.max_file_lines,
+        int | None,
+        typer.Option(
+            min=1,
+            metavar="N",
+            show_default=f"the project's, else {_DEFAULTS.max_file_lines}",
+            help="Skip files with more lines.",
+        ),
+    ] = None,
     max_bytes: Annotated[
-        int, typer.Option(min=1, metavar="N", help="Skip larger files.")
-    ] = _DEFAULTS.max_file_bytes,
+        int | None,
+        typer.Option(
+            min=1,
+            metavar="N",
+            show_default=f"the project's, else {_DEFAULTS.max_file_bytes}",
+            help="Skip larger files.",
+        ),
+    ] = None,
     share: Annotated[
         float,
         typer.Option(min=0.01, max=1, metavar="SHARE", help="Work this share of the time."),
@@ -111,11 +123,12 @@ def scan(
     from linewise.workspace.scan.pacing import Budget
     from linewise.workspace.scan.walk import Globs
 
+    limits = {"max_file_lines": max_lines, "max_file_bytes": max_bytes}
     options = Options(
         model=model,
         choice=Choice(target, method, tokens, context, places) if rationales else None,
-        globs=Globs(tuple(include or ()), (*_DEFAULTS.exclude, *(exclude or ()))),
-        settings=Settings(model=model, max_file_lines=max_lines, max_file_bytes=max_bytes),
+        globs=Globs(tuple(include or ()), tuple(exclude or ())),
+        given={name: value for name, value in limits.items() if value is not None},
         budget=Budget(share, on_power),
     )
 
@@ -135,7 +148,9 @@ def scan(
 
 def _scan_folder(folder: Path, options: Options, say: Callable[[str], None], *, json: bool) -> None:
     from linewise.commands.console import file_progress, write_json
+    from linewise.commands.paths import left_out
     from linewise.commands.scanning import opened_scan, payload, run, summary
+    from linewise.wording import omitted
 
     if not folder.is_dir():
         raise typer.BadParameter(f"{folder} is no folder; a Parquet file is read with --out")
@@ -144,6 +159,8 @@ def _scan_folder(folder: Path, options: Options, say: Callable[[str], None], *, 
         file_progress(scanning.progress.pending) as tell,
     ):
         run(scanning, options.budget, tell)
+    for each in left_out(scanning.skipped):
+        say(omitted(each))
     if json:
         write_json(payload(scanning))
     else:

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 import cattrs
-from attrs import frozen
+from attrs import evolve, frozen
 
 from linewise.commands.paths import left_out
 from linewise.errors import LinewiseError
@@ -20,24 +20,38 @@ from linewise.rationale.study.target import Target
 from linewise.report.trend import keep_trend
 from linewise.settings import Settings
 from linewise.wording import omitted
+from linewise.workspace.git import normal
 from linewise.workspace.scan.choice import Choice, method_of, statement_kinds
 from linewise.workspace.scan.location import workspace_root
 from linewise.workspace.scan.pacing import Budget, Pace
 from linewise.workspace.scan.records import Method, Reader
 from linewise.workspace.scan.scan import Instruments, Progress, Request, Scan
+from linewise.workspace.scan.selection import Selection
 from linewise.workspace.scan.store import Store
 from linewise.workspace.scan.walk import Globs
 
 
 @frozen
 class Options:
-    """How to scan; without a ``choice`` nothing is explained."""
+    """How to scan; without a ``choice`` nothing is explained.
+
+    ``given`` are the settings that stand above those of projects.
+    """
 
     model: str
     choice: Choice | None
     globs: Globs
-    settings: Settings
+    given: Mapping[str, Any]
     budget: Budget
+
+    @property
+    def settings(self) -> Settings:
+        """The settings where no project says otherwise."""
+        return self.above(Settings(model=self.model))
+
+    def above(self, settings: Settings) -> Settings:
+        """Return the settings of a project with those that were given instead."""
+        return evolve(settings, **self.given)
 
 
 def reader_of(model: str) -> Reader:
@@ -104,19 +118,21 @@ def opened_scan(folder: Path, options: Options, said: Callable[[str], None]) -> 
     LinewiseError
         If the model is not installed, a method does not fit, or the store cannot be used.
     """
-    folder = folder.absolute()
+    folder = normal(folder)
+    selection = Selection(folder, options.settings, options.above, options.globs)
     request = Request(
         root=workspace_root(folder),
         folder=folder,
         reader=reader_of(options.model),
+        selection=selection,
         method=stored_method(options.model, options.choice),
-        globs=options.globs,
-        settings=options.settings,
     )
     with Store.open(request.root, said) as store:
         scan = Scan(store, request, lambda: load_instruments(options.model, options.choice), said)
         for each in left_out(scan.omissions):
             said(omitted(each))
+        for problem in selection.problems:
+            said(problem)
         yield scan
 
 
@@ -143,7 +159,7 @@ def run(scan: Scan, budget: Budget, progress: Callable[[str, float], None]) -> N
 
 def payload(scan: Scan) -> dict[str, Any]:
     """Return what a scan did, for programs."""
-    omissions = cattrs.unstructure(left_out(scan.omissions))
+    omissions = cattrs.unstructure(left_out((*scan.omissions, *scan.skipped)))
     return {"version": 1, **cattrs.unstructure(scan.progress), "omissions": omissions}
 
 

@@ -22,11 +22,11 @@ from linewise.lsp.scan_progress import ScanProgress
 from linewise.lsp.status import ScanState
 from linewise.lsp.tasks import Tasks
 from linewise.models.worker import ModelWorker, Priority
-from linewise.settings import Settings
 
 if TYPE_CHECKING:
     from linewise.workspace.scan.pacing import Budget
     from linewise.workspace.scan.queue import ScanQueue
+    from linewise.workspace.scan.selection import Above
 
 Result = TypeVar("Result")
 SCAN = "linewise.server.scan"
@@ -54,7 +54,7 @@ class Background:
         self._queue: ScanQueue | None = None
         self._working: asyncio.Task[None] | None = None
         self._resting = True
-        self._settings: dict[Path, Settings] = {}
+        self._above: dict[Path, Above] = {}
         self._asked: dict[Path, None] = {}
         self._changed: set[Path] = set()
         self._paused = False
@@ -161,7 +161,7 @@ class Background:
         if self._host.loaded is None or self._declined or not wanted:
             return
         for folder in wanted:
-            self._settings[folder] = of(folder)
+            self._above[folder] = self._configuration.above(folder)
             self._asked[folder] = None
         self._keep_pace()
         if self._working is None or self._working.done():
@@ -220,7 +220,8 @@ class Background:
         # Imported on the scans' thread, once there is a model: nobody waits for it.
         from linewise.lsp.scans import scan_queue
 
-        return scan_queue(self._host, loop, self._settings, self._client.log)
+        defaults = self._configuration.defaults
+        return scan_queue(self._host, loop, defaults, self._above, self._client.log)
 
     def _state(self, queue: ScanQueue) -> ScanState:
         if self._paused:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -36,6 +36,11 @@ class Configuration:
         self._found: Projects | None = None
 
     @property
+    def defaults(self) -> Settings:
+        """The settings where nobody says otherwise."""
+        return self._defaults
+
+    @property
     def settings(self) -> Settings:
         """The settings of no folder in particular, and of the server itself."""
         return self.of(None)
@@ -53,6 +58,11 @@ class Configuration:
             self._report((*(project.problems if project else ()), *problems))
             self._read[folder, project] = known
         return known
+
+    def above(self, folder: Path) -> Callable[[Settings], Settings]:
+        """Return what puts the editor's settings of a folder above those of any project in it."""
+        sent = self._sent.get(self._place(folder)[0], self._sent[None])
+        return lambda below: from_untrusted(sent, below)[0]
 
     def root_of(self, path: Path) -> Path:
         """Return what the patterns of a file's settings are relative to.

@@ -28,8 +28,8 @@ from linewise.workspace.scan.pacing import Pace
 from linewise.workspace.scan.queue import ScanQueue
 from linewise.workspace.scan.records import Reader
 from linewise.workspace.scan.scan import Instruments, Request, Scan
+from linewise.workspace.scan.selection import Above, Selection
 from linewise.workspace.scan.store import Store
-from linewise.workspace.scan.walk import Globs
 
 CACHED_TOKENS = 20_000
 """Of a scan: what is known of open documents must not make room for what nobody looks at."""
@@ -58,15 +58,17 @@ def _target(model: LoadedModel) -> InstalledTarget:
 def scan_queue(
     host: ModelHost,
     loop: asyncio.AbstractEventLoop,
-    settings: Mapping[Path, Settings],
+    defaults: Settings,
+    above: Mapping[Path, Above],
     said: Callable[[str], None],
 ) -> ScanQueue:
     """Return a queue of scans with the model in use.
 
-    ``settings`` holds those of each folder that is asked for. ``said`` hears what a person should
+    ``above`` has what the editor puts above the settings of projects, for each folder that is asked
+    for; ``defaults`` are those where no project says otherwise. ``said`` hears what a person should
     know; it is called on the loop.
     """
-    scans = _Scans(host, loop, settings, said)
+    scans = _Scans(host, loop, defaults, above, said)
     return ScanQueue(scans.begin, Pace(), scans.end, scans.interrupted)
 
 
@@ -77,15 +79,17 @@ class _Scans:
         self,
         host: ModelHost,
         loop: asyncio.AbstractEventLoop,
-        settings: Mapping[Path, Settings],
+        defaults: Settings,
+        above: Mapping[Path, Above],
         said: Callable[[str], None],
     ) -> None:
         self._host = host
         self._loop = loop
-        self._settings = settings
+        self._defaults = defaults
+        self._above = above
         self._said = said
         self._model: LoadedModel | None = None
-        self._told: set[tuple[Path, Omission]] = set()
+        self._told: set[str] = set()
 
     def begin(self, folder: Path) -> Scan:
         """Begin a scan of a folder.
@@ -98,23 +102,19 @@ class _Scans:
         if (model := self._host.loaded) is None:
             raise LinewiseError(self._host.failure or "there is no model")
         self._model = model
+        selection = Selection(folder, self._defaults, self._above[folder])
         request = Request(
             root=workspace_root(folder),
             folder=folder,
             reader=reader_of(model),
+            selection=selection,
             method=method_of(CHOICE, _target(model).vocabulary),
-            globs=Globs(exclude=self._settings[folder].exclude),
-            settings=self._settings[folder],
             advice=IN_EDITOR,
         )
         store = Store.open(request.root, self._say)
         try:
             scan = Scan(store, request, lambda: self._instruments(model), self._say)
-            for omission in scan.omissions:
-                # Once: a folder is scanned whenever something in it changed.
-                if (folder, omission) not in self._told:
-                    self._told.add((folder, omission))
-                    self._say(f"{folder}: {omitted(omission)}")
+            self._say_once(folder, scan.omissions)
             return scan
         except BaseException:
             store.close()
@@ -130,6 +130,7 @@ class _Scans:
         """
         model, self._model = self._model, None
         try:
+            self._say_once(scan.request.folder, scan.skipped)
             if scan.finished and model is not None:
                 keep_trend(scan, model.manifest, again=False)
         finally:
@@ -155,6 +156,13 @@ class _Scans:
             return running.result()
         except (CancelledError, WorkerStoppedError):
             raise Cancelled from None
+
+    def _say_once(self, folder: Path, omissions: tuple[Omission, ...]) -> None:
+        """Say what is left out of a folder: it is scanned whenever something in it changed."""
+        for message in (f"{folder}: {omitted(each)}" for each in omissions):
+            if message not in self._told:
+                self._told.add(message)
+                self._say(message)
 
     def _say(self, message: str) -> None:
         self._loop.call_soon_threadsafe(self._said, message)

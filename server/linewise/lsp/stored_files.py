@@ -98,10 +98,14 @@ class StoredFiles:
             return {}
         # Not before a client wants to see its whole workspace.
         from linewise.lsp.stored_findings import StoredFindings, Subject
+        from linewise.workspace.scan.selection import Selection
 
+        selection = Selection(
+            folder, self._configuration.defaults, self._configuration.above(folder)
+        )
         href = address(FINDINGS) if self._client.describes_codes else None
         subject = Subject(
-            folder, model, settings, self._scorer.suppressions, self._client.encoding, href
+            folder, model, selection, self._scorer.suppressions, self._client.encoding, href
         )
         findings = StoredFindings(subject, dict(self._known.get(folder, {})))
         found: dict[str, StoredReport] = {}

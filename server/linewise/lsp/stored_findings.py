@@ -20,9 +20,9 @@ from linewise.lsp.model import LoadedModel
 from linewise.lsp.scans import reader_of
 from linewise.settings import Settings
 from linewise.workspace.decisions import place_of
-from linewise.workspace.project import is_excluded
 from linewise.workspace.scan.entry import content_hash
 from linewise.workspace.scan.location import below, workspace_root
+from linewise.workspace.scan.selection import Selection
 from linewise.workspace.scan.store import NothingScannedError, Store
 from linewise.workspace.scan.stored_lines import StoredFile, line_scores, stored_files
 from linewise.workspace.suppressions import Suppressions
@@ -42,11 +42,14 @@ class StoredReport:
 
 @frozen(eq=False)
 class Subject:
-    """Whose findings are made, by what, and for whom: ``href`` explains their code, if shown."""
+    """Whose findings are made, by what, and for whom: ``href`` explains their code, if shown.
+
+    ``selection`` says of which files, and by which settings.
+    """
 
     folder: Path
     model: LoadedModel
-    settings: Settings
+    selection: Selection
     suppressions: Suppressions
     encoding: PositionEncoding
     href: str | None
@@ -78,27 +81,28 @@ class StoredFindings:
             number = store.reader_id(reader_of(subject.model))
             for file in stored_files(store, number, below(root, subject.folder)):
                 path = root / file.path
-                if is_excluded(path, subject.settings.exclude, subject.folder):
+                settings = subject.selection.of(path).settings
+                if not (settings.diagnostics and subject.selection.wants(path)):
                     continue
-                uri, result_id = path.as_uri(), self._result_id(path, file)
+                uri, result_id = path.as_uri(), self._result_id(path, file, settings)
                 known = self._known.get(uri)
                 if known is not None and known.result_id == result_id:
                     yield known
-                elif (items := self._items(store, path, file)) is not None:
+                elif (items := self._items(store, path, file, settings)) is not None:
                     yield StoredReport(uri, result_id, items)
 
-    def _result_id(self, path: Path, file: StoredFile) -> str:
-        model, settings = self._subject.model, self._subject.settings
+    def _result_id(self, path: Path, file: StoredFile, settings: Settings) -> str:
+        model = self._subject.model
         suppressed = self._subject.suppressions.version(place_of(path), settings)
         calibration = model.workspaces.version(path)
         known_by = f"{model.identity}\0{calibration}\0{settings!r}\0{suppressed}".encode()
         return "stored " + hashlib.sha256(file.content + known_by).hexdigest()
 
     def _items(
-        self, store: Store, path: Path, file: StoredFile
+        self, store: Store, path: Path, file: StoredFile, settings: Settings
     ) -> tuple[types.Diagnostic, ...] | None:
         """Return a file's diagnostics, None if it does not say any more what was scanned."""
-        subject, settings = self._subject, self._subject.settings
+        subject = self._subject
         source = read_source(path, settings, IN_EDITOR)
         if isinstance(source, Skipped):
             return None

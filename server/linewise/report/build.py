@@ -39,7 +39,7 @@ from linewise.workspace.scan.rationale_statistics import (
 from linewise.workspace.scan.records import Method, Reader
 from linewise.workspace.scan.snapshots import commit_of, snapshots
 from linewise.workspace.scan.stability import stabilities
-from linewise.workspace.scan.store import NothingScannedError, Store
+from linewise.workspace.scan.store import READ, NothingScannedError, Store
 from linewise.workspace.scan.totals import Totals, totals_by
 from linewise.workspace.scan.walk import entry_of
 
@@ -142,7 +142,7 @@ def _calibration_of(subject: Subject) -> Callable[[str, int], Calibration]:
 def _folders(subject: Subject, reader: int) -> Callable[[str], str]:
     with subject.store.database.reading() as rows:
         first, last = rows.execute(
-            "SELECT min(path), max(path) FROM files JOIN readings ON file = files.id "
+            f"SELECT min(path), max(path) FROM files JOIN readings ON {READ} "  # noqa: S608
             "WHERE reader = ? AND substr(path, 1, ?) = ?",
             (reader, len(subject.within), subject.within),
         ).fetchone()
@@ -247,14 +247,15 @@ def _problems(subject: Subject) -> tuple[tuple[str, str], ...]:
 
 
 def _stale(subject: Subject, reader: int) -> int:
-    """Count the files that are not, by size and time, those that were scanned."""
+    """Count the files that are not, by size and time, those that the reader has scanned."""
     with subject.store.database.reading() as rows:
         known = rows.execute(
-            "SELECT path, size, modified FROM files JOIN readings ON file = files.id "
+            f"SELECT path, size, modified, {READ} "  # noqa: S608
+            "FROM files JOIN readings ON file = files.id "
             "WHERE reader = ? AND substr(path, 1, ?) = ?",
             (reader, len(subject.within), subject.within),
         ).fetchall()
-    return sum(not _is_as_scanned(subject.root, *row) for row in known)
+    return sum(not (read and _is_as_scanned(subject.root, *row)) for *row, read in known)
 
 
 def _is_as_scanned(root: Path, path: bytes, size: int, modified: int) -> bool:

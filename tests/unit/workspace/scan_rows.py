@@ -4,6 +4,8 @@ import numpy as np
 
 from linewise.analysis.units import UnitKind
 from linewise.rationale.statistics.counts import Counted, Rationales, Schema
+from linewise.settings import Settings
+from linewise.workspace.scan.basis import basis_of
 from linewise.workspace.scan.entry import Entry, content_hash
 from linewise.workspace.scan.records import (
     HEAD,
@@ -17,6 +19,9 @@ from linewise.workspace.scan.records import (
 
 READER = Reader("tiny", "0" * 64, "1" * 64, ("definition", "return"))
 METHOD = Method("greedy", "next-token", {"max_places": 4}, Schema(("a", "b"), 10, "nats"))
+
+
+BASIS = basis_of(Settings())
 
 
 def entry(path, version=0):

@@ -2,10 +2,13 @@
 
 import os
 
+from linewise.settings import Settings
 from linewise.workspace.scan.choice import statement_kinds
 from linewise.workspace.scan.records import Reader
 from linewise.workspace.scan.scan import Instruments, Request, Scan
+from linewise.workspace.scan.selection import Selection
 from linewise.workspace.scan.store import Store
+from linewise.workspace.scan.walk import Globs
 
 READER = Reader("tiny", "0" * 64, "1" * 64, statement_kinds())
 
@@ -67,8 +70,9 @@ def begun(root, load, **request):
     return child
 
 
-def ask(root, folder=None, reader=READER, **rest):
-    return Request(root=root, folder=folder or root, reader=reader, **rest)
+def ask(root, folder=None, reader=READER, settings=None, globs=None, **rest):
+    selection = Selection(folder or root, settings or Settings(), globs=globs or Globs())
+    return Request(root, folder or root, reader, selection, **rest)
 
 
 def content(root):

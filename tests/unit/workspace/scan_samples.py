@@ -67,7 +67,7 @@ def keep_file(store, reader, method, path, units, generator, favoured, name):
     )
     reading = Reading(content_hash(name.encode()), units * (LINES + 1), rows, placements)
     entry = Entry(path.encode("utf-8", "surrogateescape"), 100, 10**18, 10**18, 1)
-    store.keep_reading(entry, True, reader, reading)
+    store.keep_reading(entry, BASIS, True, reader, reading)
     if method is not None:
         for key in keys:
             store.keep_rationale(known[key].id, method, rationale(generator, favoured))

@@ -27,8 +27,8 @@ def root(tmp_path, state):
         kept = reading(store, reader, "one", "f", "g")
         kept = evolve(kept, lines=kept.lines.copy())
         kept.lines["statement"] = [0, 1, 0, 1]
-        store.keep_reading(evolve(entry("a"), path=b"caf\xe9.py"), True, reader, kept)
-        store.keep_problem(entry("b.py"), True, "binary")
+        store.keep_reading(evolve(entry("a"), path=b"caf\xe9.py"), BASIS, True, reader, kept)
+        store.keep_problem(entry("b.py"), BASIS, True, "binary")
         store.keep_rationale(kept.placements[0].unit, method, rationale(3))
         store.keep_rationale(kept.placements[1].unit, method, None)
     return root
@@ -109,7 +109,7 @@ def test_check_sets_aside_what_is_damaged(root):
         reader = store.reader_id(READER)
         for number in range(300):
             kept = reading(store, reader, f"text {number}", f"unit {number}")
-            store.keep_reading(entry(f"{number}.py"), True, reader, kept)
+            store.keep_reading(entry(f"{number}.py"), BASIS, True, reader, kept)
     data = bytearray(path.read_bytes())
     data[20_000:-4_000] = np.random.default_rng(0).bytes(len(data) - 24_000)
     path.write_bytes(data)

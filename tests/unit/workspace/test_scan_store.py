@@ -5,7 +5,7 @@ from attrs import evolve
 from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, rule
-from scan_rows import METHOD, READER, entry, key, rationale, reading
+from scan_rows import BASIS, METHOD, READER, entry, key, rationale, reading
 
 from linewise.workspace.scan.database import GoneError, open_database
 from linewise.workspace.scan.location import path_of
@@ -19,8 +19,12 @@ def store(tmp_path):
         yield opened
 
 
+def none(path):
+    return False
+
+
 def pending(store, entries, reader, method=None):
-    store.survey(entries, reader, method)
+    store.survey(((each, BASIS) for each in entries), reader, method)
     return [path.decode() for path in store.pending()]
 
 
@@ -39,47 +43,47 @@ def test_methods_and_readers_come_back_as_they_were():
 def test_what_was_read_comes_back_and_needs_no_reading(store):
     reader = store.reader_id(READER)
     kept = reading(store, reader, "one", "f", "g")
-    store.keep_reading(entry("a.py"), True, reader, kept)
-    found = store.same_content(reader, key("one"))
+    store.keep_reading(entry("a.py"), BASIS, True, reader, kept)
+    found = store.same_content(reader, key("one"), BASIS)
     assert found.placements == kept.placements
     assert found.lines.tolist() == kept.lines.tolist()
     assert pending(store, [entry("a.py"), entry("b.py")], reader) == ["b.py"]
-    assert store.is_current(entry("a.py"), reader, None)
-    assert store.same_content(reader, key("other")) is None
+    assert store.is_current(entry("a.py"), BASIS, reader, None)
+    assert store.same_content(reader, key("other"), BASIS) is None
 
 
 @pytest.mark.parametrize("changed", ["size", "modified", "changed", "inode"])
 def test_a_file_whose_entry_changed_needs_reading(store, changed):
     reader = store.reader_id(READER)
-    store.keep_reading(entry("a.py"), True, reader, reading(store, reader, "one", "f"))
+    store.keep_reading(entry("a.py"), BASIS, True, reader, reading(store, reader, "one", "f"))
     # Times may also go backwards.
     other = evolve(entry("a.py"), **{changed: getattr(entry("a.py"), changed) - 1})
     assert pending(store, [other], reader) == ["a.py"]
-    assert not store.is_current(other, reader, None)
+    assert not store.is_current(other, BASIS, reader, None)
 
 
 def test_a_file_that_may_have_changed_unseen_needs_reading(store):
     reader = store.reader_id(READER)
-    store.keep_reading(entry("a.py"), False, reader, reading(store, reader, "one", "f"))
+    store.keep_reading(entry("a.py"), BASIS, False, reader, reading(store, reader, "one", "f"))
     assert pending(store, [entry("a.py")], reader) == ["a.py"]
 
 
 def test_another_reader_needs_to_read_everything(store):
     reader = store.reader_id(READER)
     other = store.reader_id(evolve(READER, identity="2" * 64))
-    store.keep_reading(entry("a.py"), True, reader, reading(store, reader, "one", "f"))
+    store.keep_reading(entry("a.py"), BASIS, True, reader, reading(store, reader, "one", "f"))
     assert pending(store, [entry("a.py")], other) == ["a.py"]
     assert store.known(other, [key("f")]) == {}
-    store.keep_reading(entry("a.py"), True, other, reading(store, other, "one", "f"))
+    store.keep_reading(entry("a.py"), BASIS, True, other, reading(store, other, "one", "f"))
     assert pending(store, [entry("a.py")], reader) == []
 
 
 def test_a_file_that_cannot_be_read_is_not_read_again_until_it_changes(store):
     reader = store.reader_id(READER)
-    store.keep_reading(entry("a.py"), True, reader, reading(store, reader, "one", "f"))
-    store.keep_problem(entry("a.py", 1), True, "binary")
+    store.keep_reading(entry("a.py"), BASIS, True, reader, reading(store, reader, "one", "f"))
+    store.keep_problem(entry("a.py", 1), BASIS, True, "binary")
     assert pending(store, [entry("a.py", 1)], reader, store.method_id(METHOD)) == []
-    assert store.same_content(reader, key("one")) is None
+    assert store.same_content(reader, key("one"), BASIS) is None
     assert pending(store, [entry("a.py", 2)], reader) == ["a.py"]
 
 
@@ -87,7 +91,7 @@ def test_a_file_with_an_unexplained_unit_needs_reading(store):
     reader, method = store.reader_id(READER), store.method_id(METHOD)
     kept = reading(store, reader, "one", "f", "g", "f")
     f, g, _ = (each.unit for each in kept.placements)
-    store.keep_reading(entry("a.py"), True, reader, kept)
+    store.keep_reading(entry("a.py"), BASIS, True, reader, kept)
     assert pending(store, [entry("a.py")], reader, method) == ["a.py"]
     assert store.unexplained(kept, method) == {f, g}
     store.keep_rationale(f, method, rationale(0))
@@ -102,14 +106,14 @@ def test_files_that_are_gone_are_forgotten_and_their_units_known(store):
     reader = store.reader_id(READER)
     for number, path in enumerate(("a.py", "src/a.py", "src/b.py", "src2/a.py")):
         store.keep_reading(
-            entry(path), True, reader, reading(store, reader, f"text {number}", f"f{number}")
+            entry(path), BASIS, True, reader, reading(store, reader, f"text {number}", f"f{number}")
         )
-    store.survey([entry("src/b.py")], reader, None)
-    assert store.forget_missing(b"src/") == 1
+    store.survey([(entry("src/b.py"), BASIS)], reader, None)
+    assert store.forget_missing(b"src/", none) == 1
     everything = [entry(path) for path in ("a.py", "src/a.py", "src/b.py", "src2/a.py")]
     assert pending(store, everything, reader) == ["src/a.py"]
     store.survey([], reader, None)
-    assert store.forget_missing(b"") == 3
+    assert store.forget_missing(b"", none) == 3
     assert len(store.known(reader, [key(f"f{n}") for n in range(4)])) == 4
     assert store.prune() == 4
     assert store.known(reader, [key(f"f{n}") for n in range(4)]) == {}
@@ -119,14 +123,14 @@ def test_files_that_are_gone_are_forgotten_and_their_units_known(store):
 def test_names_that_are_not_utf8_are_names_too(store):
     reader = store.reader_id(READER)
     odd = evolve(entry("a"), path=b"caf\xe9.py")
-    store.keep_reading(odd, True, reader, reading(store, reader, "one", "f"))
-    store.survey([odd], reader, None)
+    store.keep_reading(odd, BASIS, True, reader, reading(store, reader, "one", "f"))
+    store.survey([(odd, BASIS)], reader, None)
     assert list(store.pending()) == []
 
 
 def test_a_path_listed_twice_is_one_file(store):
     reader = store.reader_id(READER)
-    assert store.survey([entry("a.py"), entry("a.py")], reader, None) == (1, 1)
+    assert store.survey([(entry("a.py"), BASIS)] * 2, reader, None) == (1, 1)
 
 
 def test_a_unit_forgotten_meanwhile_is_said_to_be_gone(store):
@@ -134,7 +138,7 @@ def test_a_unit_forgotten_meanwhile_is_said_to_be_gone(store):
     kept = reading(store, reader, "one", "f")
     store.prune()
     with pytest.raises(GoneError):
-        store.keep_reading(entry("a.py"), True, reader, kept)
+        store.keep_reading(entry("a.py"), BASIS, True, reader, kept)
     with pytest.raises(GoneError):
         store.keep_rationale(kept.placements[0].unit, method, rationale(0))
     assert pending(store, [entry("a.py")], reader) == ["a.py"]
@@ -183,19 +187,19 @@ class StoreMachine(RuleBasedStateMachine):
     def scan(self, steps):
         """A scan that ends after some steps, as if killed."""
         present = {name: entry(name, version) for name, (version, _) in self.files.items()}
-        self.store.survey(present.values(), self.reader, self.method)
+        self.store.survey(((each, BASIS) for each in present.values()), self.reader, self.method)
         for path in self.store.pending():
             if not steps:
                 return
             steps -= 1
             name = path.decode()
             units = self.files[name][1]
-            found = self.store.same_content(self.reader, key(" ".join(units)))
+            found = self.store.same_content(self.reader, key(" ".join(units)), BASIS)
             found = found or reading(self.store, self.reader, " ".join(units), *units)
-            self.store.keep_reading(present[name], True, self.reader, found)
+            self.store.keep_reading(present[name], BASIS, True, self.reader, found)
             for unit in self.store.unexplained(found, self.method):
                 self.store.keep_rationale(unit, self.method, rationale(unit))
-        self.store.forget_missing(b"")
+        self.store.forget_missing(b"", none)
         with self.store.database.reading() as rows:
             kept = rows.execute(
                 "SELECT path, name FROM files JOIN readings ON file = files.id "

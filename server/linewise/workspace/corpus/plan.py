@@ -18,7 +18,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import cattrs
-import pathspec
 from attrs import field, frozen
 
 from linewise.errors import LinewiseError
@@ -124,7 +123,11 @@ def _of_folder(
     folder: Path, globs: Globs, files: int, omit: Callable[[Omission], None]
 ) -> list[Partition]:
     found = {}
-    for path in python_files(folder, globs, omit):
+
+    def wants(path: Path) -> bool:
+        return globs.allow(path.relative_to(folder).as_posix())
+
+    for path in python_files(folder, wants, omit):
         if (entry := entry_of(folder, path)) is not None:
             stamp = f"{entry.size} {entry.modified}"
             name = os.fsdecode(entry.path)
@@ -174,14 +177,10 @@ def _of_parquet(path: Path, globs: Globs, files: int) -> Iterator[Partition]:
 
 
 def _matching(globs: Globs) -> Callable[[str | None], bool]:
-    included = pathspec.GitIgnoreSpec.from_lines(globs.include)
-    excluded = pathspec.GitIgnoreSpec.from_lines(globs.exclude)
-
     def matching(path: str | None) -> bool:
         if not path:
             return True  # it is named when it cannot be read
-        chosen = not globs.include or included.match_file(path)
-        return path.endswith(".py") and chosen and not excluded.match_file(path)
+        return path.endswith(".py") and globs.allow(path)
 
     return matching
 

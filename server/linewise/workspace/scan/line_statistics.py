@@ -24,7 +24,7 @@ from linewise.rationale.statistics.intervals import percentile, resampling
 from linewise.rationale.statistics.tally import CLUSTERS, cluster_of
 from linewise.workspace.scan.ages import AGES
 from linewise.workspace.scan.records import LINE, Reader, Rows
-from linewise.workspace.scan.store import NothingScannedError
+from linewise.workspace.scan.store import READ, NothingScannedError
 
 BINS = 50
 """Of probabilities, in equal steps from 0 to 1."""
@@ -134,7 +134,7 @@ class FileLines:
 def stored_files(rows: Connection, reader: int, within: bytes) -> Iterator[FileLines]:
     """Yield the files below ``within`` that a reader has read, by path, one at a time."""
     files = rows.cursor().execute(
-        "SELECT path, readings.id, length, lines FROM files JOIN readings ON file = files.id "
+        f"SELECT path, readings.id, length, lines FROM files JOIN readings ON {READ} "  # noqa: S608
         "WHERE reader = ? AND substr(path, 1, ?) = ? ORDER BY path",
         (reader, len(within), within),
     )

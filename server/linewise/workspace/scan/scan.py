@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-from attrs import define, field, frozen
+from attrs import define, frozen
 
 from linewise.analysis.lines import count_lines
 from linewise.analysis.model_input import Tokenizer
@@ -23,7 +23,7 @@ from linewise.errors import Cancelled, LinewiseError
 from linewise.files import ON_COMMAND_LINE, Advice, Skipped, read_source
 from linewise.rationale.explain_text import ExplainedText
 from linewise.results import Omission, merged
-from linewise.settings import Settings
+from linewise.workspace.scan.basis import Basis
 from linewise.workspace.scan.database import DamagedDatabaseError, GoneError, set_damaged_aside
 from linewise.workspace.scan.entry import Entry, content_hash
 from linewise.workspace.scan.location import below
@@ -34,9 +34,11 @@ from linewise.workspace.scan.scoring import (
     read_units,
     shown_units,
 )
+from linewise.workspace.scan.selection import Rule, Selection
+from linewise.workspace.scan.skipped import skipped
 from linewise.workspace.scan.store import Store
 from linewise.workspace.scan.totals import add_up_files
-from linewise.workspace.scan.walk import Globs, entries, entry_of, python_files
+from linewise.workspace.scan.walk import entry_of, python_files
 
 if TYPE_CHECKING:
     from linewise.engine import Engine
@@ -69,16 +71,16 @@ class Instruments:
 class Request:
     """What to scan: a ``folder`` of the workspace at ``root``, read by ``reader``.
 
-    Rationales are found by ``method``; None leaves them out. ``settings`` bound the size of files;
-    ``advice`` is for whoever reads why one is skipped.
+    Rationales are found by ``method``; None leaves them out. The ``selection``
+    says which files there are and within which limits each is read; ``advice`` is for whoever
+    reads why one is skipped.
     """
 
     root: Path
     folder: Path
     reader: Reader
+    selection: Selection
     method: Method | None = None
-    globs: Globs = field(factory=Globs)
-    settings: Settings = field(factory=Settings)
     advice: Advice = ON_COMMAND_LINE
 
     @property
@@ -122,7 +124,7 @@ class Scan:
     """One scan. It is used from one thread; its instruments are loaded when needed.
 
     ``omissions`` are what of the folder is not looked at; what they name is below the folder as the
-    request names it.
+    request names it. ``skipped`` are those that cannot be read, once all is done.
     """
 
     def __init__(
@@ -135,6 +137,7 @@ class Scan:
         self.progress = Progress()
         self.finished = False
         self.omissions: tuple[Omission, ...] = ()
+        self.skipped: tuple[Omission, ...] = ()
         self.store = store
         self.request = request
         self._load = load
@@ -178,33 +181,55 @@ class Scan:
         self.reader_id = store.reader_id(request.reader)
         self._method = None if request.method is None else store.method_id(request.method)
         left_out: list[Omission] = []
-        found = python_files(request.folder, request.globs, left_out.append)
         self.progress.files, self.progress.pending = store.survey(
-            entries(request.root, found), self.reader_id, self._method
+            self._entries(left_out.append), self.reader_id, self._method
         )
         self.omissions = merged(left_out)
         self.progress.done = 0
         self._waiting = store.pending()
         self._next = next(self._waiting, None)
 
+    def _entries(self, omit: Callable[[Omission], None]) -> Iterator[tuple[Entry, Basis]]:
+        request, selection = self.request, self.request.selection
+        for path in python_files(request.folder, selection.wants, omit):
+            if (entry := entry_of(request.root, path)) is not None:
+                yield entry, selection.of(path).basis
+
     def _finish(self) -> None:
-        self.progress.forgotten = self.store.forget_missing(self.request.within)
+        self.progress.forgotten = self.store.forget_missing(self.request.within, self._is_spared)
+        self.skipped = skipped(self._problems())
         if self._method is not None:
             # So that no report waits for it.
             add_up_files(self.store, self.reader_id, self._method)
         self.finished = True
 
+    def _is_spared(self, path: bytes) -> bool:
+        """Whether a file is only left out this time: what others know of it is true."""
+        place, selection = self._place(path), self.request.selection
+        return not (selection.asks_for(place) or selection.excludes(place)) and place.is_file()
+
+    def _problems(self) -> Iterator[tuple[str, str]]:
+        # Folders that could not be listed are said with their kind.
+        said = {name for each in self.omissions for name in each.names}
+        for path, problem in self.store.problems():
+            if (name := self._place(path).as_posix()) not in said:
+                yield name, problem
+
+    def _place(self, path: bytes) -> Path:
+        return self.request.root / os.fsdecode(path)
+
     def _read(
         self, path: bytes, interrupted: Callable[[], bool], enough: Callable[[], bool]
     ) -> None:
-        place = self.request.root / os.fsdecode(path)
+        place = self._place(path)
+        rule = self.request.selection.of(place)
         self.progress.path = os.fsdecode(path)
         for attempt in range(_ATTEMPTS):
             entry = entry_of(self.request.root, place)
-            if entry is None or self.store.is_current(entry, self.reader_id, self._method):
+            if entry is None or self._is_current(entry, rule):
                 return  # gone, or read by another process meanwhile
             try:
-                self._read_entry(place, entry, interrupted, enough)
+                self._read_entry(place, entry, rule, interrupted, enough)
             except GoneError:
                 # Another process has forgotten units between our looking them up and using them.
                 if attempt + 1 == _ATTEMPTS:
@@ -216,27 +241,30 @@ class Scan:
         self,
         place: Path,
         entry: Entry,
+        rule: Rule,
         interrupted: Callable[[], bool],
         enough: Callable[[], bool],
     ) -> None:
         settled = max(entry.modified, entry.changed) + SETTLED_NANOSECONDS < time.time_ns()
-        source = read_source(place, self.request.settings, self.request.advice)
+        source = read_source(place, rule.settings, self.request.advice)
         if isinstance(source, Skipped):
-            self._keep_problem(entry, settled, source.reason)
+            self._keep_problem(entry, rule, settled and source.lasting, source.reason)
             return
         content = content_hash(source.text.encode("utf-8", "surrogatepass"))
         try:
-            reading = self.store.same_content(self.reader_id, content)
+            reading = self.store.same_content(self.reader_id, content, rule.basis)
             if reading is None:
                 began = time.monotonic()
-                reading = self._scored(self._open(source.text, content), interrupted, enough)
+                reading = self._scored(
+                    self._open(source.text, content, rule.settings.names), interrupted, enough
+                )
                 self.progress.scoring_seconds += time.monotonic() - began
-            self.store.keep_reading(entry, settled, self.reader_id, reading)
+            self.store.keep_reading(entry, rule.basis, settled, self.reader_id, reading)
             if self._method is not None:
                 unexplained = self.store.unexplained(reading, self._method)
                 began = time.monotonic()
                 if unexplained:
-                    opened = self._open(source.text, content)
+                    opened = self._open(source.text, content, rule.settings.names)
                     self._explain(opened, unexplained, self._method, interrupted, enough)
                 self.progress.explaining_seconds += time.monotonic() - began
         except (Cancelled, LinewiseError):
@@ -244,19 +272,23 @@ class Scan:
         except Exception as error:  # noqa: BLE001 - one file must not cost the others their result
             reason = f"could not be scored ({type(error).__name__}: {error}); please report this"
             # Not settled: it is tried again by the next scan.
-            self._keep_problem(entry, False, reason)
+            self._keep_problem(entry, rule, False, reason)
 
-    def _keep_problem(self, entry: Entry, settled: bool, reason: str) -> None:
-        self.store.keep_problem(entry, settled, reason)
+    def _is_current(self, entry: Entry, rule: Rule) -> bool:
+        return self.store.is_current(entry, rule.basis, self.reader_id, self._method)
+
+    def _keep_problem(self, entry: Entry, rule: Rule, settled: bool, reason: str) -> None:
+        self.store.keep_problem(entry, rule.basis, settled, reason)
         self.progress.problems += 1
 
-    def _open(self, text: str, content: bytes) -> _Opened:
+    def _open(self, text: str, content: bytes, names: frozenset[str]) -> _Opened:
         """Return the text with its units, the same as before if the last step was about it."""
-        if self._opened is None or self._opened.content != content:
-            explained = ExplainedText(text, names=self.request.settings.names)
+        opened = self._opened
+        if opened is None or (opened.content, opened.text.names) != (content, names):
+            explained = ExplainedText(text, names=names)
             shown = shown_units(explained, self._ready().tokenizer)
-            self._opened = _Opened(content, explained, shown)
-        return self._opened
+            self._opened = opened = _Opened(content, explained, shown)
+        return opened
 
     def _scored(
         self, opened: _Opened, interrupted: Callable[[], bool], enough: Callable[[], bool]

@@ -15,8 +15,10 @@ from pathlib import Path
 from types import TracebackType
 
 import numpy as np
+from attrs import asdict, astuple
 
 from linewise.analysis.units import UnitKind
+from linewise.workspace.scan.basis import Basis
 from linewise.workspace.scan.database import Database, DatabaseError, open_database
 from linewise.workspace.scan.entry import Entry
 from linewise.workspace.scan.location import path_of
@@ -39,7 +41,8 @@ _SPARE_UNITS = 10_000
 
 _SURVEY = """
 CREATE TEMP TABLE IF NOT EXISTS found (
-  path BLOB PRIMARY KEY, size INTEGER, modified INTEGER, changed INTEGER, inode INTEGER
+  path BLOB PRIMARY KEY, size INTEGER, modified INTEGER, changed INTEGER, inode INTEGER,
+  most_lines INTEGER, most_bytes INTEGER, refusal TEXT, facts TEXT
 ) WITHOUT ROWID;
 CREATE TEMP TABLE IF NOT EXISTS pending (path BLOB PRIMARY KEY) WITHOUT ROWID;
 DELETE FROM found;
@@ -48,14 +51,17 @@ DELETE FROM pending;
 _IS_CURRENT = """
 files.settled AND files.size = found.size AND files.modified = found.modified
 AND files.changed = found.changed AND files.inode = found.inode
-AND (files.problem IS NOT NULL OR (
-  readings.content = files.content AND NOT EXISTS (
+AND ((files.problem IS NOT NULL AND files.basis = found.refusal) OR (
+  readings.content = files.content AND readings.basis = found.facts
+  AND readings.length <= found.most_lines AND files.size <= found.most_bytes AND NOT EXISTS (
     SELECT 1 FROM placements LEFT JOIN rationales
     ON rationales.unit = placements.unit AND rationales.method = :method
     WHERE :method IS NOT NULL AND placements.reading = readings.id AND rationales.unit IS NULL
   )
 ))
 """
+READ = "readings.file = files.id AND readings.content = files.content"
+"""Joins readings with their files, but those that another reader has found changed since."""
 _FOUND = """
 found LEFT JOIN files ON files.path = found.path
 LEFT JOIN readings ON readings.file = files.id AND readings.reader = :reader
@@ -146,11 +152,13 @@ class Store:
                 method.row(),
             )
 
-    def survey(self, entries: Iterable[Entry], reader: int, method: int | None) -> tuple[int, int]:
+    def survey(
+        self, entries: Iterable[tuple[Entry, Basis]], reader: int, method: int | None
+    ) -> tuple[int, int]:
         """Take in what is there now; return how many files that is, and how many need reading.
 
-        A file needs reading if it changed, or if the reader has not read it, or one of its units
-        has no rationale by ``method`` yet. The lists are kept on disk, not in memory.
+        A file needs reading if it changed, or if the reader has not read it on this basis, or one
+        of its units has no rationale by ``method`` yet. The lists are kept on disk, not in memory.
         """
         # These tables are the connection's own: nobody waits for the walk.
         with self.database.reading() as rows:
@@ -161,11 +169,8 @@ class Store:
             with self.database.reading() as rows:
                 # Of an unmerged file, git lists every stage.
                 rows.executemany(
-                    "INSERT OR IGNORE INTO found VALUES (?, ?, ?, ?, ?)",
-                    (
-                        (each.path, each.size, each.modified, each.changed, each.inode)
-                        for each in portion
-                    ),
+                    "INSERT OR IGNORE INTO found VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
+                    ((*astuple(entry), *astuple(basis)) for entry, basis in portion),
                 )
         with self.database.reading() as rows:
             rows.execute(
@@ -191,20 +196,13 @@ class Store:
             after = row[0]
             yield after
 
-    def is_current(self, entry: Entry, reader: int, method: int | None) -> bool:
+    def is_current(self, entry: Entry, basis: Basis, reader: int, method: int | None) -> bool:
         """Whether a file need not be read: another process may have done so since the survey."""
         with self.database.reading() as rows:
             found = "(SELECT :path path, :size size, :modified modified, :changed changed, "
-            found += f":inode inode) {_FOUND}"
-            given = {
-                "reader": reader,
-                "method": method,
-                "path": entry.path,
-                "size": entry.size,
-                "modified": entry.modified,
-                "changed": entry.changed,
-                "inode": entry.inode,
-            }
+            found += ":inode inode, :most_lines most_lines, :most_bytes most_bytes, "
+            found += f":refusal refusal, :facts facts) {_FOUND}"
+            given = {"reader": reader, "method": method, **asdict(entry), **asdict(basis)}
             query = f"SELECT coalesce(({_IS_CURRENT}), 0) FROM {found}"  # noqa: S608
             return bool(_one(rows, query, given))
 
@@ -231,29 +229,45 @@ class Store:
                 ((reader, key, tokens, heads.tobytes()) for key, tokens, heads in units),
             )
 
-    def keep_reading(self, entry: Entry, settled: bool, reader: int, reading: Reading) -> None:
-        """Keep a file as a reader has read it, instead of what was kept of it.
+    def keep_reading(
+        self, entry: Entry, basis: Basis, settled: bool, reader: int, reading: Reading
+    ) -> None:
+        """Keep a file as a reader has read it on this basis, instead of what was kept of it.
 
         ``settled`` says that the file cannot have changed since without its entry telling so.
         """
         with self.database.writing() as rows:
-            file = _keep_file(rows, entry, settled, reading.content, None)
-            _replace_reading(rows, file, reader, reading)
+            file = _keep_file(rows, entry, settled, reading.content)
+            _replace_reading(rows, file, reader, reading, basis.facts)
 
-    def keep_problem(self, entry: Entry, settled: bool, problem: str) -> None:
-        """Keep why a file could not be read as Python."""
+    def keep_problem(self, entry: Entry, basis: Basis, settled: bool, problem: str) -> None:
+        """Keep why a file could not be read as Python on this basis."""
         with self.database.writing() as rows:
-            file = _keep_file(rows, entry, settled, None, problem)
+            file = _keep_file(rows, entry, settled, None, problem=problem, basis=basis.refusal)
             rows.execute("DELETE FROM readings WHERE file = ?", (file,))
 
-    def same_content(self, reader: int, content: bytes) -> Reading | None:
+    def problems(self) -> Iterator[tuple[bytes, str]]:
+        """Yield the files of the survey that could not be read, by path, and why."""
+        after = b""
+        while True:
+            with self.database.reading() as rows:
+                portion = rows.execute(
+                    "SELECT path, problem FROM files JOIN found USING (path) "
+                    "WHERE problem IS NOT NULL AND path > ? ORDER BY path LIMIT ?",
+                    (after, _PORTION),
+                ).fetchall()
+            if not portion:
+                return
+            yield from portion
+            after = portion[-1][0]
+
+    def same_content(self, reader: int, content: bytes, basis: Basis) -> Reading | None:
         """Return how the reader has read a file of this content, under whatever name."""
         with self.database.reading() as rows:
             row = rows.execute(
-                "SELECT readings.id, length, lines FROM files JOIN readings "
-                "ON readings.file = files.id AND readings.content = files.content "
-                "WHERE files.content = ? AND readings.reader = ? LIMIT 1",
-                (content, reader),
+                f"SELECT readings.id, length, lines FROM files JOIN readings ON {READ} "  # noqa: S608
+                "WHERE files.content = ? AND readings.reader = ? AND readings.basis = ? LIMIT 1",
+                (content, reader, basis.facts),
             ).fetchone()
             return None if row is None else _reading(rows, content, *row)
 
@@ -291,16 +305,22 @@ class Store:
                     (unit, method, weights),
                 )
 
-    def forget_missing(self, within: bytes) -> int:
+    def forget_missing(self, within: bytes, spared: Callable[[bytes], bool]) -> int:
         """Forget the files below ``within`` (``b""`` or ends with a slash) the survey missed.
 
-        Returns how many there were. What was made of their units is kept for a while.
+        But those that are ``spared``. Returns how many there were. What was made of their units is
+        kept for a while.
         """
-        with self.database.writing() as rows:
-            gone = rows.execute(
-                "DELETE FROM files WHERE substr(path, 1, ?) = ? AND path NOT IN "
+        with self.database.reading() as rows:
+            missed = rows.execute(
+                "SELECT id, path FROM files WHERE substr(path, 1, ?) = ? AND path NOT IN "
                 "(SELECT path FROM found)",
                 (len(within), within),
+            ).fetchall()
+        forgotten = [(number, path) for number, path in missed if not spared(path)]
+        with self.database.writing() as rows:
+            gone = rows.executemany(
+                "DELETE FROM files WHERE id = ? AND path = ?", forgotten
             ).rowcount
             spare = _one(rows, f"SELECT count(*) FROM units WHERE {_SPARE}")  # noqa: S608
             if spare > _SPARE_UNITS:
@@ -333,25 +353,18 @@ def _keep_file(
     entry: Entry,
     settled: bool,
     content: bytes | None,
-    problem: str | None,
+    *,
+    problem: str | None = None,
+    basis: str | None = None,
 ) -> int:
     return _one(
         rows,
-        "INSERT INTO files (path, size, modified, changed, inode, settled, content, problem) "
-        "VALUES (?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (path) DO UPDATE SET "
+        "INSERT INTO files (path, size, modified, changed, inode, settled, content, problem, "
+        "basis) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (path) DO UPDATE SET "
         "size = excluded.size, modified = excluded.modified, changed = excluded.changed, "
         "inode = excluded.inode, settled = excluded.settled, content = excluded.content, "
-        "problem = excluded.problem RETURNING id",
-        (
-            entry.path,
-            entry.size,
-            entry.modified,
-            entry.changed,
-            entry.inode,
-            settled,
-            content,
-            problem,
-        ),
+        "problem = excluded.problem, basis = excluded.basis RETURNING id",
+        (*astuple(entry), settled, content, problem, basis),
     )
 
 
@@ -370,13 +383,15 @@ def _reading(
     return Reading(content, length, np.frombuffer(lines, LINE), placements)
 
 
-def _replace_reading(rows: sqlite3.Connection, file: int, reader: int, reading: Reading) -> None:
+def _replace_reading(
+    rows: sqlite3.Connection, file: int, reader: int, reading: Reading, basis: str
+) -> None:
     rows.execute("DELETE FROM readings WHERE file = ? AND reader = ?", (file, reader))
     number = _one(
         rows,
-        "INSERT INTO readings (file, reader, content, length, lines) VALUES (?, ?, ?, ?, ?) "
-        "RETURNING id",
-        (file, reader, reading.content, reading.length, reading.lines.tobytes()),
+        "INSERT INTO readings (file, reader, content, length, lines, basis) "
+        "VALUES (?, ?, ?, ?, ?, ?) RETURNING id",
+        (file, reader, reading.content, reading.length, reading.lines.tobytes(), basis),
     )
     rows.executemany(
         "INSERT INTO placements (reading, ordinal, unit, kind, name, first_line, last_line) "

@@ -12,7 +12,7 @@ from attrs import field, frozen
 from linewise.probe.manifest import Calibration
 from linewise.results import LineScore
 from linewise.workspace.scan.records import LINE, Rows
-from linewise.workspace.scan.store import Store
+from linewise.workspace.scan.store import READ, Store
 
 
 @frozen(eq=False)
@@ -38,8 +38,8 @@ def stored_files(store: Store, reader: int, within: bytes) -> Iterator[StoredFil
     while True:
         with store.database.reading() as rows:
             row = rows.execute(
-                "SELECT path, files.content, length, readings.id, lines FROM files "
-                "JOIN readings ON readings.file = files.id AND readings.content = files.content "
+                "SELECT path, files.content, length, readings.id, lines FROM files "  # noqa: S608
+                f"JOIN readings ON {READ} "
                 "WHERE path > ? AND substr(path, 1, ?) = ? AND reader = ? ORDER BY path LIMIT 1",
                 (after, len(within), within, reader),
             ).fetchone()

@@ -14,7 +14,7 @@ from attrs import frozen
 
 from linewise.rationale.statistics.counts import Counted, Schema
 from linewise.rationale.statistics.tally import Tally
-from linewise.workspace.scan.store import Store
+from linewise.workspace.scan.store import READ, Store
 
 _PORTION = 500
 
@@ -104,7 +104,7 @@ def _files(
 ) -> Iterator[tuple[str, Counted, Counted]]:
     with store.database.reading() as rows:
         query = (
-            "SELECT path, sums, control FROM files JOIN readings ON file = files.id "
+            f"SELECT path, sums, control FROM files JOIN readings ON {READ} "  # noqa: S608
             "JOIN totals ON totals.reading = readings.id "
             "WHERE readings.reader = ? AND method = ? AND substr(path, 1, ?) = ? ORDER BY path"
         )

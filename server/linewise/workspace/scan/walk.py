@@ -10,7 +10,7 @@ from __future__ import annotations
 import os
 import re
 import stat
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import IO
 
@@ -34,6 +34,10 @@ def _said_to_nobody(_: Omission) -> None:
     pass
 
 
+def _everything(_: Path) -> bool:
+    return True
+
+
 @frozen
 class Globs:
     """Patterns as in ``.gitignore``, relative to the folder that is walked.
@@ -44,20 +48,33 @@ class Globs:
 
     include: tuple[str, ...] = ()
     exclude: tuple[str, ...] = ()
+    _included: pathspec.GitIgnoreSpec = field(init=False, eq=False, repr=False)
+    _excluded: pathspec.GitIgnoreSpec = field(init=False, eq=False, repr=False)
+
+    def __attrs_post_init__(self) -> None:
+        for name, patterns in ("_included", self.include), ("_excluded", self.exclude):
+            object.__setattr__(self, name, pathspec.GitIgnoreSpec.from_lines(patterns))
+
+    def allow(self, name: str) -> bool:
+        """Whether they leave a file in, by its name below the folder, with forward slashes."""
+        included = not self.include or self._included.match_file(name)
+        return included and not self._excluded.match_file(name)
 
 
 def python_files(
-    folder: Path, globs: Globs = Globs(), omit: Omit = _said_to_nobody
+    folder: Path,
+    wants: Callable[[Path], bool] = _everything,
+    omit: Omit = _said_to_nobody,
 ) -> Iterator[Path]:
     """Yield the ``*.py`` files below a folder in no particular order, some perhaps twice.
 
-    ``omit`` hears what is left out for another reason than that somebody ignores or excludes it:
-    submodules and other repositories, files that a sparse checkout left out, links that lead
-    elsewhere, folders that cannot be listed; and why git was not asked where it should have been.
-    Folders that cannot be listed are yielded, too: reading them fails with the reason, which is
-    then reported like that of any other file.
+    Only those that ``wants`` says yes to. ``omit`` hears what is left out of those for another
+    reason than that somebody ignores it: submodules and other repositories, files that a sparse
+    checkout left out, links that lead elsewhere, folders that cannot be listed; and why git was not
+    asked where it should have been. Folders that cannot be listed are yielded, too: reading them
+    fails with the reason, which is then reported like that of any other file.
     """
-    walked = _Walked(folder, globs, omit)
+    walked = _Walked(folder, wants, omit)
     try:
         by_git = is_work_tree(folder) and not _is_ignored(folder)
     except GitError as error:
@@ -66,13 +83,6 @@ def python_files(
         by_git = False
     yield from walked.listed_by_git() if by_git else walked.listed()
     yield from walked.unlisted()
-
-
-def entries(root: Path, files: Iterable[Path]) -> Iterator[Entry]:
-    """Yield what the directories say of files below ``root``; those gone meanwhile are left out."""
-    for path in files:
-        if (found := entry_of(root, path)) is not None:
-            yield found
 
 
 def entry_of(root: Path, path: Path) -> Entry | None:
@@ -95,16 +105,12 @@ class _Walked:
     """A folder that is looked through, what is wanted of it, and who hears what is left out."""
 
     folder: Path
-    globs: Globs
+    wants: Callable[[Path], bool]
     omit: Omit
-    _included: pathspec.GitIgnoreSpec = field(init=False)
-    _excluded: pathspec.GitIgnoreSpec = field(init=False)
     _real: Path = field(init=False)
     _told: set[tuple[OmissionKind, Path]] = field(init=False, factory=set)
 
     def __attrs_post_init__(self) -> None:
-        for name, patterns in ("_included", self.globs.include), ("_excluded", self.globs.exclude):
-            object.__setattr__(self, name, pathspec.GitIgnoreSpec.from_lines(patterns))
         object.__setattr__(self, "_real", self.folder.resolve())
 
     def listed(self) -> Iterator[Path]:
@@ -163,7 +169,7 @@ class _Walked:
         else:
             if stat.S_ISLNK(mode):
                 self._unfollowed(path)
-            elif stat.S_ISREG(mode) and self._is_wanted(path):
+            elif stat.S_ISREG(mode) and self.wants(path):
                 yield path
 
     def _folder_link(self, path: Path) -> None:
@@ -185,14 +191,9 @@ class _Walked:
 
     def _left_out(self, kind: OmissionKind, path: Path, detail: str = "") -> None:
         is_file = kind is OmissionKind.SPARSE or (kind is OmissionKind.LINK and path.is_file())
-        if (kind, path) not in self._told and self._is_wanted(path if is_file else path / _ANY):
+        if (kind, path) not in self._told and self.wants(path if is_file else path / _ANY):
             self._told.add((kind, path))
             self.omit(Omission(kind, 1, (path.as_posix(),), detail))
-
-    def _is_wanted(self, path: Path) -> bool:
-        name = path.relative_to(self.folder).as_posix()
-        included = not self.globs.include or self._included.match_file(name)
-        return included and not self._excluded.match_file(name)
 
     def _below_root(self, name: str) -> Path:
         """Return a path that git gave from the top of the work tree on, below the folder."""
