@@ -13,7 +13,12 @@ from attrs import frozen
 from rich.filesize import decimal
 
 from linewise.analysis.lines import BYTE_ORDER_MARK, count_lines, first_lines
-from linewise.languages import PYTHON_SUFFIXES, is_python, why_not_python
+from linewise.languages import (
+    PYTHON_SUFFIXES,
+    has_python_shebang,
+    is_python,
+    why_not_python,
+)
 from linewise.settings import Settings
 
 _BYTE_ORDER_MARKS = (
@@ -96,14 +101,19 @@ def _read(
             lasting=False,
         )
     with path.open("rb") as file:
-        if not any_language and path.suffix.lower() not in PYTHON_SUFFIXES:
-            if not is_python(path, file.read(_SHEBANG_BYTES).decode("latin-1")):
-                return Skipped(why_not_python(path))
+        named = any_language or path.suffix.lower() in PYTHON_SUFFIXES
+        if not named:
+            named = has_python_shebang(file.read(_SHEBANG_BYTES).decode("latin-1"))
             file.seek(0)
+        if path.suffix and not named:
+            return Skipped(why_not_python(path))
         if status.st_size > settings.max_file_bytes:
             return _too_large(settings, advice)
         # The file may have grown meanwhile; one byte more than allowed is enough to see it.
-        return decode_source(file.read(settings.max_file_bytes + 1), settings, advice)
+        source = decode_source(file.read(settings.max_file_bytes + 1), settings, advice)
+    if not named and isinstance(source, Source) and not is_python(path, source.text):
+        return Skipped(why_not_python(path))
+    return source
 
 
 def decode_source(

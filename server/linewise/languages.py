@@ -15,8 +15,23 @@ _RUNNERS = frozenset({"uv", "pipx", "pdm", "poetry", "hatch", "rye", "pixi", "co
 
 
 def is_python(path: PurePath, text: str) -> bool:
-    """Whether a file is Python, by its suffix or by how its ``text``, or its begin, begins."""
-    return path.suffix.lower() in PYTHON_SUFFIXES or has_python_shebang(text)
+    """Whether a file is Python, by its suffix, by the first line of its ``text``, or by all of it.
+
+    A file without a suffix whose first line names nothing is Python if it reads as Python: what is
+    a name or a word for others (``README``, ``Makefile``) does not.
+    """
+    if path.suffix.lower() in PYTHON_SUFFIXES or has_python_shebang(text):
+        return True
+    return not path.suffix and not text.startswith("#!") and reads_as_python(text)
+
+
+def reads_as_python(text: str) -> bool:
+    """Whether a text is Python from its first line to its last, and says something."""
+    # Only for such files: tree-sitter is not needed to start.
+    from linewise.analysis.syntax import parse
+
+    tree = parse(text).tree.root_node
+    return not tree.has_error and any(each.type != "comment" for each in tree.named_children)
 
 
 def why_not_python(path: PurePath) -> str:
@@ -24,8 +39,8 @@ def why_not_python(path: PurePath) -> str:
     if path.suffix:
         return f"not Python: the suffix {path.suffix}, and no first line that names Python"
     return (
-        "not Python: no suffix, and no first line that names Python, such as "
-        "`#!/usr/bin/env python3`"
+        "not Python: no suffix, it does not read as Python, and no first line names Python, such "
+        "as `#!/usr/bin/env python3`"
     )
 
 

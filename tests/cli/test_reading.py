@@ -9,7 +9,7 @@ FOREIGN = {
     "x.pyx": "cdef int f(int a):\n    return undefq\n",
     "r.md": "# Title\n\nSome words.\n",
     "d.json": '{"a": null}\n',
-    "README": BAD,
+    "README": "Some words about it.\nAnd more.\n",
     "run.sh": "#!/bin/sh\npython x\n",
 }
 PYTHON = ["a.py", "a.pyi", "a.pyw", "tool"]

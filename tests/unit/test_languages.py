@@ -48,7 +48,6 @@ def test_python_by_its_first_line(first, end, name, tmp_path):
     "text",
     [
         "",
-        CODE,
         "#!",
         "#!/usr/bin/env",
         "#!/bin/sh\npython x\n",
@@ -66,6 +65,21 @@ def test_other_first_lines(text):
     assert not is_python(Path("README"), text)
 
 
+PROSE = ("All about it.\nSee the manual.\n", "all: a b\n\tmake it\n", "FROM debian\nRUN x\n")
+
+
+@pytest.mark.parametrize("text", PROSE)
+def test_what_has_no_suffix_and_is_no_code(text):
+    assert not is_python(Path("README"), text)
+
+
+@pytest.mark.parametrize("text", [CODE, f"# words\n{CODE}"])
+def test_what_has_no_suffix_and_reads_as_python(text):
+    assert is_python(Path("-"), text)
+    assert not is_python(Path("x.txt"), text)
+    assert not is_python(Path("x"), f"#!/bin/sh\n{text}")
+
+
 @pytest.mark.parametrize(
     "name", ["x.pyx", "x.pxd", "r.md", "d.json", "x.ts", "a.py.orig", "n.ipynb", "a.pyc", "x.TXT"]
 )
@@ -79,10 +93,12 @@ def test_other_files_are_skipped_by_their_suffix(name, tmp_path):
     assert read_source(path, Settings(), any_language=True) == Source(CODE, "utf-8")
 
 
-@pytest.mark.parametrize("name", ["README", "Makefile", ".bashrc"])
-def test_files_without_a_suffix(name, tmp_path):
+@pytest.mark.parametrize(
+    ("name", "text"), zip(["README", "Makefile", "Dockerfile"], PROSE, strict=True)
+)
+def test_files_without_a_suffix(name, text, tmp_path):
     path = tmp_path / name
-    path.write_text(CODE)
+    path.write_text(text)
     skipped = read_source(path, Settings())
     assert isinstance(skipped, Skipped)
     assert "no suffix" in skipped.reason

@@ -61,7 +61,7 @@ class Configuration:
 
     def above(self, folder: Path) -> Callable[[Settings], Settings]:
         """Return what puts the editor's settings of a folder above those of any project in it."""
-        sent = self._sent.get(self._place(folder)[0], self._sent[None])
+        sent = self._sent.get(self._client.folder_of(folder), self._sent[None])
         return lambda below: from_untrusted(sent, below)[0]
 
     def root_of(self, path: Path) -> Path:

@@ -5,6 +5,8 @@ from attrs import evolve
 
 from linewise.analysis.units import UnitKind
 from linewise.rationale.statistics.counts import Counted, Rationales
+from linewise.settings import Settings
+from linewise.workspace.scan.basis import basis_of
 from linewise.workspace.scan.choice import Choice, method_of, statement_kinds
 from linewise.workspace.scan.entry import Entry, content_hash
 from linewise.workspace.scan.records import (
@@ -19,6 +21,7 @@ from linewise.workspace.scan.store import Store
 
 READER = Reader("smollm2-135m", "0" * 64, "1" * 64, statement_kinds())
 METHOD = method_of(Choice(), vocabulary=500)
+BASIS = basis_of(Settings())
 LINES = 5
 """Code lines of a unit."""
 _TARGET = METHOD.schema.categories.index("line: return")
