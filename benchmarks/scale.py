@@ -25,7 +25,7 @@ from benchmarks.report import write
 from linewise.commands.choices import Engine
 from linewise.commands.corpus import Run, scan_corpora
 from linewise.commands.scanning import Options
-from linewise.settings import DEFAULT_MODEL, Settings
+from linewise.settings import DEFAULT_MODEL
 from linewise.workspace.corpus.partition import Outcome
 from linewise.workspace.scan.choice import Choice
 from linewise.workspace.scan.pacing import Budget

@@ -20,7 +20,7 @@ from linewise.analysis.model_input import ModelInput, document_inputs
 from linewise.analysis.syntax import parse
 from linewise.commands.scanning import Options, load_instruments, opened_scan, run
 from linewise.engine import Engine
-from linewise.settings import DEFAULT_MODEL, Settings
+from linewise.settings import DEFAULT_MODEL
 from linewise.workspace.scan.pacing import Budget
 from linewise.workspace.scan.scan import Instruments, Scan
 from linewise.workspace.scan.walk import Globs

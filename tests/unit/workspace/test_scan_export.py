@@ -6,7 +6,7 @@ import numpy as np
 import pyarrow.parquet
 import pytest
 from attrs import evolve
-from scan_rows import METHOD, READER, entry, rationale, reading
+from scan_rows import BASIS, METHOD, READER, entry, rationale, reading
 from typer.testing import CliRunner
 
 from linewise.commands.db import app
