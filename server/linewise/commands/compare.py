@@ -10,9 +10,6 @@ import typer
 from linewise.commands.choices import ComparisonFormat
 from linewise.commands.options import Context, Exclude, Include, Places, Tokens
 from linewise.rationale.study.target import Target
-from linewise.settings import Settings
-
-_DEFAULTS = Settings()
 
 
 def compare(

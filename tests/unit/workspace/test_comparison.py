@@ -18,7 +18,6 @@ from linewise.commands.scanning import Options
 from linewise.errors import LinewiseError
 from linewise.output.comparison import render_json, render_markdown, render_text
 from linewise.rationale.study.target import Target
-from linewise.settings import Settings
 from linewise.workspace.scan.pacing import Budget
 from linewise.workspace.scan.walk import Globs
 
@@ -129,7 +128,7 @@ def test_corpora_that_were_scanned_are_compared_too(others, folders, tmp_path):
             model=model,
             choice=CHOICE,
             globs=Globs(),
-            settings=Settings(model=model),
+            given={},
             budget=Budget(),
         )
         run = Run(tmp_path / f"out-{model}", Engine.LOCAL)

@@ -369,10 +369,12 @@ def test_git_decides_what_is_looked_at(root, load):
     write(root, {"new.py": "x = 1\n", "b_test.py": "x = 2\n"})
     scan(root, load)
     assert paths(root) == ["a.py", "b_test.py", "new.py"]
-    scan(root, load, globs=Globs(exclude=("*_test.py",)))
+    # What one run alone leaves out is neither read by it nor forgotten.
+    assert scan(root, unloadable, globs=Globs(exclude=("*_test.py",))).files == 2
+    assert scan(root, unloadable, globs=Globs(include=("/pkg/", "n*.py"))).files == 1
+    assert paths(root) == ["a.py", "b_test.py", "new.py"]
+    scan(root, unloadable, settings=Settings(exclude=("*_test.py",)))
     assert paths(root) == ["a.py", "new.py"]
-    scan(root, load, globs=Globs(include=("/pkg/", "n*.py")))
-    assert paths(root) == ["new.py"]
 
 
 def test_a_repository_in_the_middle_of_a_rebase(root, load):
