@@ -7,6 +7,7 @@ input is known is never computed again, so an edit costs the units it touches.
 from __future__ import annotations
 
 import hashlib
+from bisect import bisect_right
 from collections import OrderedDict
 from collections.abc import Callable, Container, Sequence
 from functools import cached_property, lru_cache, partial
@@ -29,13 +30,13 @@ from linewise.analysis.model_input import (
 )
 from linewise.analysis.problems.find import NO_NAMES, find
 from linewise.analysis.syntax import Syntax, parse
-from linewise.analysis.units import Unit
+from linewise.analysis.units import Unit, find_units
 from linewise.errors import Cancelled, ModelNotFoundError
 from linewise.models.runtime import TargetModel
 from linewise.probe.manifest import Calibration, ProbeManifest
 from linewise.probe.runtime import Probe
 from linewise.probe.shipped import find_probe
-from linewise.results import LineScore, Omission, OmissionKind, TokenWeight
+from linewise.results import CodeLine, LineScore, Omission, OmissionKind, TokenWeight
 
 CACHED_TOKENS = 500_000
 """Evidence kept in memory: 32 floats a token, 64 MB when full."""
@@ -145,6 +146,15 @@ class _Prepared:
         return line_facts(self.syntax, self.code, self.names)
 
     @cached_property
+    def placed(self) -> tuple[CodeLine, ...]:
+        """Its code lines with the units they stand in."""
+        units = find_units(self.syntax)
+        firsts = [unit.first_line for unit in units]
+        return tuple(
+            CodeLine(line, units[bisect_right(firsts, line) - 1].name) for line in self.code
+        )
+
+    @cached_property
     def omissions(self) -> tuple[Omission, ...]:
         """The statements whose lines have no facts, or not all, and the lines that are cut."""
         table = self.syntax.lines
@@ -161,7 +171,8 @@ class ScoredText:
     ``lines`` are in line order. ``evidence`` answers any further span without a forward pass;
     ``calibration`` is how it is read. ``facts`` (n, F) and ``heads`` (n, 2) are what the probe's
     `line_logits` were told of each of the lines. ``omissions`` are what it was judged without;
-    their names are numbers of lines, counted from 1.
+    their names are numbers of lines, counted from 1. ``code`` are all its code lines, where only
+    some were asked for, too.
     """
 
     table: LineTable
@@ -171,6 +182,7 @@ class ScoredText:
     facts: npt.NDArray[np.float32]
     heads: npt.NDArray[np.float32]
     omissions: tuple[Omission, ...] = ()
+    code: tuple[CodeLine, ...] = ()
 
     @property
     def base_rate(self) -> float:
@@ -285,7 +297,14 @@ class Engine:
         lines, facts, heads = self._line_scores(prepared, members, evidence, calibration)
         table = prepared.syntax.lines
         return ScoredText(
-            table, lines, tuple(evidence), calibration, facts, heads, prepared.omissions
+            table,
+            lines,
+            tuple(evidence),
+            calibration,
+            facts,
+            heads,
+            prepared.omissions,
+            prepared.placed,
         )
 
     def token_weights(self, scored: ScoredText, line: int) -> tuple[TokenWeight, ...]:

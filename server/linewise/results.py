@@ -82,6 +82,14 @@ def merged(omissions: Iterable[Omission]) -> tuple[Omission, ...]:
 
 
 @frozen
+class CodeLine:
+    """A 0-based line that holds code, and the qualified name of the unit it stands in."""
+
+    line: int
+    unit: str
+
+
+@frozen
 class LineScore:
     """One code line's calibrated edit probability.
 

@@ -53,9 +53,10 @@ def ask_span(probe: Probe, scored: ScoredText, start: int, end: int) -> SpanScor
             keep *= 1.0 - chance(np.array(here), np.array(every), whole)
     tokens = sum(int(((each.starts < end) & (each.ends > start)).sum()) for each in scored.evidence)
     level = SpanLevel.LINE if len(inside) == 1 else SpanLevel.UNIT
+    touched = tuple(score.line for score in scored.lines if first <= score.line <= last)
     calibration = scored.calibration
     read_as = calibration.line if level is SpanLevel.LINE else calibration.unit
-    return SpanScore(1.0 - keep, level, read_as.base_rate, tuple(inside), tokens)
+    return SpanScore(1.0 - keep, level, read_as.base_rate, touched, tokens)
 
 
 def chance(inside: Floats, lines: Floats, whole: float) -> float:

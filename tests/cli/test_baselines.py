@@ -49,7 +49,7 @@ def holds(path):
 
 
 def test_what_is_known_is_left_out_wherever_it_moves(run, repository, known):
-    repository.write("a.py", "new = 0\n\n" + CODE.replace("value_2", "  value_2"))
+    repository.write("a.py", "new = 0\n\n" + CODE.replace("value_2 ", "value_2  "))
     for options in ((), ("--baseline", NAME), ("--baseline", known), ("--baseline-mode", "lock")):
         assert run(*options, "--max-findings", "1") == (0, {"a.py": [1]}, "")
     assert run("--max-findings", "0")[0] == 1

@@ -86,7 +86,8 @@ def test_a_span_costs_no_further_pass(engine, monkeypatch):
     without = len(passes)
     fresh = Engine(engine._model, engine._probe)
     report = check(fresh, INTERVALS, span=Span(Position(4, 1), Position(30, 1)))
-    assert len(passes) == 2 * without
+    # Only of the units that the span touches, and of each once.
+    assert without < len(passes) < 2 * without
     assert 0 < report.span.probability < 1
 
 

@@ -6,6 +6,8 @@ import subprocess
 import pytest
 from git_repository import Repository
 
+from linewise.engine import Engine
+
 CODE = "".join(f"value_{number} = compute({number})\n" for number in range(6))
 
 
@@ -123,3 +125,35 @@ def test_a_shallow_clone(linewise, repository, tmp_path):
     result = linewise("check", ".", "--diff", "HEAD~1", cwd=clone)
     assert result.returncode == 3
     assert b"the clone is shallow: `git fetch --unshallow`" in result.stderr
+
+
+def test_only_what_changed_is_read(flagged, repository, engine, monkeypatch):
+    """Units without a changed line cost no pass, and fingerprints are those of a whole check."""
+    model, passes = engine.model, []
+    states = model.hidden_states
+    monkeypatch.setattr(model, "hidden_states", lambda *given: passes.append(1) or states(*given))
+    monkeypatch.setattr(Engine, "load", lambda name: Engine(model, engine.probe))
+    same = "def f{0}(x):\n    return [x, {0}]\n\n\n"
+    text = "".join(same.format(number) for number in range(20))
+    repository.commit(1, {"many.py": text})
+    repository.write("many.py", text.replace("[x, 7]", "[x, 77]"))
+    assert flagged("many.py", "--diff", "HEAD") == ({"many.py": [30]}, "")
+    assert len(passes) == 1
+    flagged("many.py")
+    assert len(passes) == 21
+
+
+def test_what_changed_is_known_by_the_same_fingerprint(check, repository):
+    text = "def f(x):\n" + "    x = x + 1\n" * 9
+    repository.commit(1, {"same.py": text})
+    repository.write("same.py", f"{text}    x = x + 1\n")
+
+    def prints(*options):
+        output = check("same.py", "-t", "0", "-f", "json", *options, cwd=repository.root).stdout
+        return {
+            each["line"]: each["fingerprint"] for each in json.loads(output)["files"][0]["lines"]
+        }
+
+    (line, known), *_ = prints("--diff", "HEAD").items()
+    assert prints()[line] == known
+    assert len(set(prints().values())) == 11

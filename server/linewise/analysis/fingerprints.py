@@ -18,7 +18,7 @@ from attrs import frozen
 
 from linewise.analysis.lines import LineTable
 from linewise.analysis.white_space import squeezed, squeezed_lines
-from linewise.results import LineScore
+from linewise.results import CodeLine, LineScore
 
 LENGTH = 16
 AMONG_FILES_LENGTH = 32
@@ -67,23 +67,23 @@ def among_files(name: str, fingerprint: str) -> str:
     return hashlib.sha256(identity).hexdigest()[:AMONG_FILES_LENGTH]
 
 
-def fingerprints(table: LineTable, scores: Iterable[LineScore]) -> Fingerprints:
-    """Return the fingerprints of scored lines."""
-    scores = tuple(scores)
+def fingerprints(table: LineTable, lines: Iterable[LineScore | CodeLine]) -> Fingerprints:
+    """Return the fingerprints of the code lines of a text, all of them: which are alike counts."""
+    lines = tuple(lines)
     said = squeezed_lines(table.content(line) for line in range(len(table)))
-    present = _prints(scores, said.__getitem__)
-    former = _prints(scores, lambda line: " ".join(table.content(line).split()))
+    present = _prints(lines, said.__getitem__)
+    former = _prints(lines, lambda line: " ".join(table.content(line).split()))
     taken = frozenset(present.values())
     # What is the fingerprint of a line by now is not that of another by what was once.
     return Fingerprints(present, {line: each for line, each in former.items() if each not in taken})
 
 
-def _prints(scores: Iterable[LineScore], said: Callable[[int], str]) -> dict[int, str]:
+def _prints(lines: Iterable[LineScore | CodeLine], said: Callable[[int], str]) -> dict[int, str]:
     seen: Counter[tuple[str, str]] = Counter()
     found: dict[int, str] = {}
-    for score in scores:
-        key = score.unit, said(score.line)
-        found[score.line] = _digest(key[1], score.unit, seen[key])
+    for each in lines:
+        key = each.unit, said(each.line)
+        found[each.line] = _digest(key[1], each.unit, seen[key])
         seen[key] += 1
     return found
 

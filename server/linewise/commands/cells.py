@@ -36,6 +36,7 @@ class Cells:
             lines=tuple(evolve(scored.lines[row], rank=ranks[row]) for row in rows),
             facts=scored.facts[rows],
             heads=scored.heads[rows],
+            code=tuple(each for each in scored.code if is_own(each.line)),
         )
 
     def placed(self, line: ReportedLine) -> ReportedLine:

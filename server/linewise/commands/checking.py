@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import sys
 import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Container, Iterator, Mapping, Sequence
 from pathlib import Path
 
 from attrs import evolve, field, frozen
@@ -13,8 +13,10 @@ from attrs import evolve, field, frozen
 from linewise import __version__
 from linewise.analysis.findings import select_findings
 from linewise.analysis.fingerprints import among_files, fingerprints
-from linewise.analysis.lines import PositionEncoding, count_lines
+from linewise.analysis.lines import LineTable, PositionEncoding, count_lines
 from linewise.analysis.suppression import Suppression
+from linewise.analysis.syntax import parse
+from linewise.analysis.units import find_units
 from linewise.commands.cells import Cells
 from linewise.commands.limits import root_of
 from linewise.commands.paths import STDIN, displayed
@@ -94,7 +96,12 @@ def check_files(engine: Engine, request: Request, progress: Progress) -> Checked
         def tell(done: int, total: int, path: Path = path, index: int = index) -> None:
             progress(displayed(path), index + done / max(total, 1))
 
-        file, scored, cells = _check_file(engine, path, request, workspace, tell)
+        def only(text: str, path: Path = path) -> Container[int] | None:
+            return _asked(request, path, text, suppressions)
+
+        file, scored, cells = _check_file(
+            engine, path, request, workspace, only=only, progress=tell
+        )
         file = evolve(
             file,
             name=_name(path, root),
@@ -172,6 +179,8 @@ def _check_file(
     path: Path,
     request: Request,
     workspace: Workspace | None,
+    *,
+    only: Callable[[str], Container[int] | None],
     progress: Callable[[int, int], None],
 ) -> tuple[FileReport, ScoredText | None, Cells | None]:
     name, settings = displayed(path), request.settings_of(path)
@@ -182,10 +191,14 @@ def _check_file(
     try:
         place, length = None if path == STDIN else path, count_lines(text)
         calibration = None if workspace is None else workspace.calibration(place, length)
-        names = settings.names
+        names, asked = settings.names, None
         if isinstance(source, NotebookSource):
             names |= source.joined.names
-        scored = engine.score(text, names=names, calibration=calibration, progress=progress)
+        else:
+            asked = only(text)
+        scored = engine.score(
+            text, names=names, calibration=calibration, only=asked, progress=progress
+        )
     except Exception as error:  # noqa: BLE001 - one file must not cost the others their result
         reason = f"could not be scored ({type(error).__name__}: {error}); please report this"
         return FileReport(name, Status.FAILED, reason, source.encoding), None, None
@@ -194,6 +207,23 @@ def _check_file(
         cells = Cells(source)
         return evolve(report, omissions=cells.omissions(name)), cells.python(scored), cells
     return report, scored, None
+
+
+def _asked(
+    request: Request, path: Path, text: str, suppressions: Suppressions
+) -> Container[int] | None:
+    """Return the 0-based lines that the report is about, None for all.
+
+    A baseline holds those that did not change, too, and a span is judged with its units.
+    """
+    if request.span is not None:
+        first, last = request.span.start.line - 1, request.span.end.line - 1
+        units = find_units(parse(text))
+        around = [each for each in units if each.first_line <= last and each.last_line >= first]
+        return {line for each in around for line in range(each.first_line, each.last_line + 1)}
+    if request.all_lines or request.baseline is not None:
+        return None
+    return suppressions.changed(_place(path), LineTable(text), request.settings_of(path))
 
 
 def _name(path: Path, root: Path) -> str:
@@ -238,7 +268,7 @@ def _with_lines(
         # Git knows the lines of the notebook's file, not those of its cells.
         settings = evolve(settings, changed_since=None)
     uncapped = evolve(settings, max_findings_per_file=len(scores))
-    prints = fingerprints(table, scores)
+    prints = fingerprints(table, scored.code)
     suppressed = suppressions.of(_place(path), table, scores, prints, settings)
 
     def select(settings: Settings, suppressed: Suppression) -> Selection:
@@ -254,7 +284,7 @@ def _with_lines(
     acceptable = evolve(suppressed, baselined=frozenset(), changed=None)
     found = frozenset(each.fingerprint for each in select(uncapped, acceptable).findings)
     flagged = {finding.line for finding in shown.findings}
-    every = tuple(_reported_lines(scored, flagged, settings, report.name))
+    every = tuple(_reported_lines(scored, flagged, settings, prints, report.name))
     shows = [suppressed.cause(each.line - 1) is None for each in every]
     place: Callable[[str], str] = str
     if cells is not None:
@@ -275,7 +305,11 @@ def _with_lines(
 
 
 def _reported_lines(
-    scored: ScoredText, flagged: set[int], settings: Settings, name: str
+    scored: ScoredText,
+    flagged: set[int],
+    settings: Settings,
+    prints: Mapping[int, str],
+    name: str,
 ) -> Iterator[ReportedLine]:
     everything = evolve(
         settings,
@@ -283,7 +317,8 @@ def _reported_lines(
         minimum_severity=Severity.HINT,
         max_findings_per_file=len(scored.lines),
     )
-    for finding in select_findings(scored.table, scored.lines, everything, 0.0).findings:
+    shown = select_findings(scored.table, scored.lines, everything, 0.0, prints=prints)
+    for finding in shown.findings:
         text = scored.table.content(finding.line)
         yield ReportedLine(
             line=finding.line + 1,

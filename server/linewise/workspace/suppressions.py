@@ -11,7 +11,7 @@ from pathlib import Path
 from linewise.analysis.fingerprints import Fingerprints
 from linewise.analysis.ignore_comments import ignored_lines
 from linewise.analysis.lines import LineTable
-from linewise.analysis.suppression import Suppression, suppression
+from linewise.analysis.suppression import Lines, Suppression, suppression
 from linewise.results import LineScore
 from linewise.settings import Settings
 from linewise.workspace.baseline import Baseline
@@ -54,16 +54,20 @@ class Suppressions:
         What is known of lines by former fingerprints counts if ``prints`` have them.
         """
         known_by = prints.known_by if isinstance(prints, Fingerprints) else prints.values()
-        baseline, changes = self.baseline(place, settings), self._changes_of(place, settings)
-        since, name = settings.changed_since, place.name
+        baseline = self.baseline(place, settings)
         return suppression(
             scores,
             prints,
             commented=ignored_lines(table.text),
-            decisions=self.decisions(place).of(name),
+            decisions=self.decisions(place).of(place.name),
             baseline=baseline.of(_name_in(baseline, place), known_by) if baseline else (),
-            changed=changes.lines(name, table, since) if changes and since else None,
+            changed=self.changed(place, table, settings),
         )
+
+    def changed(self, place: Place, table: LineTable, settings: Settings) -> Lines | None:
+        """Return the 0-based lines that changed since the revision of the settings; None: any."""
+        changes, since = self._changes_of(place, settings), settings.changed_since
+        return changes.lines(place.name, table, since) if changes and since else None
 
     def problems(self, place: Place, settings: Settings) -> tuple[str, ...]:
         """Return what could not be read when `of` was last asked."""

@@ -2,7 +2,6 @@
 
 import numpy as np
 from attrs import evolve
-from scan_rows import BASIS
 
 from linewise.analysis.units import UnitKind
 from linewise.rationale.statistics.counts import Counted, Rationales
