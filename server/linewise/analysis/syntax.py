@@ -6,6 +6,7 @@ tree-sitter counts bytes of UTF-8; everything above this module counts code poin
 from __future__ import annotations
 
 import re
+from collections import defaultdict
 from functools import cache
 
 import numpy as np
@@ -17,6 +18,8 @@ from tree_sitter import Language, Node, Parser, Query, QueryCursor, Tree
 from linewise.analysis.lines import LineTable, without_surrogates
 
 _LONE_RETURN = re.compile(r"\r(?!\n)")
+_WIDE = 1000
+"""Children of a node that is no code as a whole: more are looked at one by one."""
 PYTHON = Language(tree_sitter_python.language())
 
 
@@ -45,8 +48,17 @@ class Syntax:
         return self.lines.line_at(start), self.lines.line_at(max(start, end - 1))
 
     def captures(self, query: str) -> dict[str, list[Node]]:
-        """Run a tree-sitter query over the whole tree; return nodes by capture name, in order."""
-        found = QueryCursor(_query(self.tree.language, query)).captures(self.tree.root_node)
+        """Run a tree-sitter query over the whole tree; return nodes by capture name, in order.
+
+        What it asks for must lie within one statement.
+        """
+        root, cursor = self.tree.root_node, QueryCursor(_query(self.tree.language, query))
+        # From each bracket that nothing closes tree-sitter looks through all others behind it.
+        wide = root.is_error and root.child_count > _WIDE
+        found: dict[str, list[Node]] = defaultdict(list)
+        for node in root.named_children if wide else (root,):
+            for name, nodes in cursor.captures(node).items():
+                found[name] += nodes
         return {
             name: sorted(nodes, key=lambda node: (node.start_byte, -node.end_byte))
             for name, nodes in found.items()

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from linewise.analysis.problems.find import NO_NAMES
 from linewise.workspace.churn import FEATURES
 from linewise.workspace.fit import Data
 from linewise.workspace.odds import log_odds
@@ -31,11 +32,13 @@ def score(
     sampled: Sequence[Sampled],
     cache: Path,
     *,
+    names: frozenset[str] = NO_NAMES,
     progress: Callable[[int, int], None] = lambda _done, _of: None,
 ) -> Data:
     """Score the sampled lines as the product does and return them for fitting, in order.
 
-    ``cache`` is an SQLite file; its folder must exist. ``progress`` hears (units, of).
+    ``cache`` is an SQLite file; its folder must exist. ``names`` are defined for every file.
+    ``progress`` hears (units, of).
     """
     rows: list[tuple[float, bool, str, int, tuple[float, ...]]] = []
     with closing(sqlite3.connect(cache, timeout=60)) as store:
@@ -43,7 +46,7 @@ def score(
         store.execute(_SCHEMA)
         for done, each in enumerate(sampled):
             progress(done, len(sampled))
-            known = _unit_scores(engine, each, store)
+            known = _unit_scores(engine, each, store, names)
             rows.extend(
                 (
                     known[example.line],
@@ -66,12 +69,16 @@ def score(
     )
 
 
-def _unit_scores(engine: Engine, each: Sampled, store: sqlite3.Connection) -> dict[int, float]:
+def _unit_scores(
+    engine: Engine, each: Sampled, store: sqlite3.Connection, names: frozenset[str]
+) -> dict[int, float]:
     """Return the log-odds, as shipped, of all code lines of a unit by line."""
     first, last = each.unit.first_line, each.unit.last_line
     key = f"{engine.manifest.identity}:{each.blob}:{first}"
+    if names:
+        key += ":" + " ".join(sorted(names))
     if (row := store.execute("SELECT lines FROM scores WHERE key = ?", (key,)).fetchone()) is None:
-        scored = engine.score(each.text, only=range(first, last + 1))
+        scored = engine.score(each.text, names=names, only=range(first, last + 1))
         odds = log_odds(np.array([line.probability for line in scored.lines]))
         lines = {line.line: round(float(z), 5) for line, z in zip(scored.lines, odds, strict=True)}
         with store:

@@ -147,6 +147,21 @@ def test_scores_are_those_of_the_product_and_computed_once(
     assert sigmoid(data.evidence[: len(expected)]) == pytest.approx(expected, abs=1e-4)
 
 
+def test_scores_go_by_the_names_that_the_settings_define(repository, engine, tmp_path):
+    repository.commit(1, {"a.py": "def f(x):\n    return spark\n"})
+    repository.commit(2, {"a.py": "def f(x):\n    return spark + 1\n"})
+    repository.commit(60, {"z.py": "end = 1\n"})
+    drawn = sample(repository.root, read_labels(repository.root).examples)
+    cache, names = tmp_path / "scores.sqlite", frozenset({"spark"})
+    bare, given = (score(engine, drawn, cache, names=each) for each in (frozenset(), names))
+    for data, known in ((bare, frozenset()), (given, names)):
+        scored = engine.score(drawn[0].text, names=known)
+        whole = {line.line: line.probability for line in scored.lines}
+        expected = [whole[each.line] for each in drawn[0].examples]
+        assert sigmoid(data.evidence[: len(expected)]) == pytest.approx(expected, abs=1e-4)
+    assert not np.array_equal(bare.evidence, given.evidence)
+
+
 def test_nothing_to_score(engine, tmp_path):
     data = score(engine, [], tmp_path / "scores.sqlite")
     with pytest.raises(fit.TooFewLabelsError):

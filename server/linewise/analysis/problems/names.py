@@ -40,10 +40,9 @@ def name_problems(
     failed: list[LeftOut] = []
     try:
         found = _messages(tree, known, left_out)
-    except RecursionError:
-        flatten(tree)
-        found = _guarded(tree, known, left_out, failed)
-    except Exception:  # noqa: BLE001 - whatever is wrong with a checker, what fails is said
+    except Exception as error:  # noqa: BLE001 - whatever is wrong with a checker, what fails is said
+        if isinstance(error, RecursionError):
+            flatten(tree)
         found = _guarded(tree, known, left_out, failed)
     unseen = {line for each in failed for line in range(each.first, each.last + 1)}
     problems = [

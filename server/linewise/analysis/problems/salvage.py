@@ -52,6 +52,8 @@ _LEXED = 5
 """How many lines are read in search of the ends of statements, per line of the text …"""
 _FEW = 10
 """… and for each statement when that many were."""
+_TOKENS = 500_000
+"""How many tokens are read in search of them: the time a long line takes is bounded too."""
 
 
 @frozen(eq=False)
@@ -67,6 +69,13 @@ def parse_module(text: str) -> Parsed:
 
     Never fails.
     """
+    with warnings.catch_warnings():
+        # An invalid escape in somebody's string is nothing the log should hear of.
+        warnings.simplefilter("ignore")
+        return _parsed(text)
+
+
+def _parsed(text: str) -> Parsed:
     tree = _tree(text)
     if isinstance(tree, ast.Module):
         return Parsed(tree)
@@ -86,10 +95,7 @@ def parse_module(text: str) -> Parsed:
 def _tree(text: str) -> ast.Module | OmissionKind:
     """Return the tree of a text, or why there is none."""
     try:
-        with warnings.catch_warnings():
-            # An invalid escape in somebody's string is nothing the log should hear of.
-            warnings.simplefilter("ignore")
-            return ast.parse(text)
+        return ast.parse(text)
     except SyntaxError as error:
         return OmissionKind.NESTING if "too many" in str(error.msg) else OmissionKind.SYNTAX
     except ValueError:
@@ -113,6 +119,7 @@ class _Salvage:
         self._ends: dict[int, int] = {}
         self._depth = 0
         self._room = _LEXED * len(lines) + 1000
+        self._tokens = _TOKENS
         self._text = "\n".join(lines)
         starts = [0]
         for line in lines:
@@ -126,13 +133,24 @@ class _Salvage:
                 if _CONFLICT.match(line):
                     self._left.append(LeftOut(at, at, OmissionKind.SYNTAX))
                     self._lines[at], self._indents[at], self._out[at] = "", None, ""
-        body: list[ast.stmt] = []
+        statements: list[tuple[int, int]] = []
         at = 0
         while at < len(self._lines):
             if self._indents[at] is None:
                 at += 1
                 continue
             end = self._statement(at, len(self._lines), 0, "")
+            statements.append((at, end))
+            at = end
+        # All at once takes a fraction of the time; statement by statement shows which one fails.
+        tree = self._parsed(0, len(self._lines))
+        if not isinstance(tree, ast.Module):
+            tree = ast.Module(self._one_by_one(statements), [])
+        return Parsed(tree, tuple(sorted(self._left, key=lambda each: each.first)))
+
+    def _one_by_one(self, statements: list[tuple[int, int]]) -> list[ast.stmt]:
+        body: list[ast.stmt] = []
+        for at, end in statements:
             tree = self._parsed(at, end)
             if not isinstance(tree, ast.Module):
                 self._give_up(at, end, tree, "")
@@ -140,9 +158,7 @@ class _Salvage:
             if isinstance(tree, ast.Module):
                 ast.increment_lineno(tree, at)
                 body += tree.body
-            at = end
-        left = sorted(self._left, key=lambda each: each.first)
-        return Parsed(ast.Module(body, []), tuple(left))
+        return body
 
     def _parsed(self, start: int, end: int) -> ast.Module | OmissionKind:
         """Return the tree of what is kept of some lines."""
@@ -363,6 +379,9 @@ class _Salvage:
         """Find the line after a logical line; ``trusting`` every string to end where it does."""
         level, line = 0, at
         for token in tokens(self._text, self._starts[at]):
+            self._tokens -= 1
+            if self._tokens < 0:
+                return at + 1
             if token.kind == "newline":
                 line += 1
                 self._room -= 1

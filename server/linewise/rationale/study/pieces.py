@@ -46,7 +46,7 @@ def flagged_lines(
     source: str, text: str, engine: Engine, tokenizer: Tokenizer, settings: Settings
 ) -> Iterator[Candidate]:
     """Yield the lines that are flagged in a text, each with the input it was scored in."""
-    scored = engine.score(text)
+    scored = engine.score(text, names=settings.names)
     threshold = scored.calibration.threshold
     found = select_findings(scored.table, scored.lines, settings, threshold).findings
     inputs = document_inputs(parse(text), [each.line for each in found], tokenizer)
