@@ -62,6 +62,8 @@ def test_what_it_says():
             "status": "ok",
             "reason": None,
             "encoding": "utf-8",
+            "threshold": 0.3,
+            "changed_since": None,
             "code_lines": 30,
             "flagged": 1,
             "hidden": 0,
