@@ -217,3 +217,63 @@ async def test_scoring_when_saved_for_a_client_that_does_not_pull(connect, folde
             if each["uri"] == uri
         ]
         assert versions == [1, 3]
+
+
+@pytest.mark.parametrize("opened", [".", "pkg", "pkg/deep"])
+async def test_a_file_has_the_settings_nearest_to_it(connect, folder, monkeypatch, opened):
+    """Whether its project is opened, a folder above it, or one inside of it."""
+    monkeypatch.setattr(Session, "folders", ((folder / opened).as_uri(),))
+    (folder / "pkg" / "deep").mkdir(parents=True)
+    (folder / ".linewise.toml").write_text("threshold = 0.99\n")
+    (folder / "pkg" / ".linewise.toml").write_text('threshold = 0.5\nexclude = ["gen.py"]\n')
+    git(folder, "init", "--quiet")
+    async with connect() as session:
+        for name, expected in (
+            ("a.py", []),
+            ("pkg/b.py", [1]),
+            ("pkg/deep/c.py", [1]),
+            ("pkg/gen.py", []),
+        ):
+            uri = (folder / name).as_uri()
+            session.open(TEXT, uri)
+            assert await lines(session, uri) == expected, name
+
+
+@pytest.mark.parametrize("limit", ["max-file-lines = 1", "max-file-bytes = 5"])
+async def test_limits_of_the_project_hold_from_a_subfolder(connect, folder, monkeypatch, limit):
+    (folder / "src").mkdir()
+    monkeypatch.setattr(Session, "folders", ((folder / "src").as_uri(),))
+    (folder / ".linewise.toml").write_text(f"{limit}\n")
+    git(folder, "init", "--quiet")
+    uri = (folder / "src" / "a.py").as_uri()
+    async with connect() as session:
+        session.open(TEXT, uri)
+        assert await lines(session, uri) == []
+        session.open("danger\n"[:5], other := (folder / "src" / "b.py").as_uri())
+        assert session.all("window/showMessage") == []
+        assert await lines(session, other) is not None
+
+
+@pytest.mark.parametrize("pattern", ["[z-a].py", "!", "\\\\"])
+async def test_a_pattern_that_is_none_costs_no_finding(connect, folder, pattern):
+    own = folder / ".linewise.toml"
+    own.write_text(f"exclude = [\"{pattern}\", 'gen.py']\n")
+    uri, left_out = (folder / "a.py").as_uri(), (folder / "gen.py").as_uri()
+    async with connect() as session:
+        for each in (uri, left_out):
+            session.open(TEXT, each)
+        assert await lines(session, uri) == [0, 1]
+        assert await lines(session, left_out) == []
+        (said,) = session.all("window/showMessage")
+        assert str(own) in said["message"]
+        assert "exclude" in said["message"]
+
+
+@pytest.mark.parametrize("value", [["[z-a].py", "gen.py"], "gen.py", [1]])
+async def test_patterns_of_the_editor_are_tried_too(connect, folder, value):
+    uri = (folder / "a.py").as_uri()
+    async with connect(settings={"exclude": value}) as session:
+        session.open(TEXT, uri)
+        assert await lines(session, uri) == [0, 1]
+        (said,) = session.all("window/showMessage")
+        assert "linewise.exclude" in said["message"]

@@ -76,7 +76,8 @@ class Projects:
         or if the link lies in none.
         """
         folder = path if path.is_dir() else path.parent
-        place, behind = self._places_of(path if path.is_symlink() else folder / _ANY, folder)
+        linked = path != folder and path.is_symlink()
+        place, behind = self._places_of(path if linked else folder / _ANY, folder)
         project = self._in(place)
         if behind != place and (project.path is None or behind.is_relative_to(project.root)):
             return self._in(behind)
