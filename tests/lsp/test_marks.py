@@ -56,9 +56,11 @@ async def test_questions_count_the_mark(connect, encoding, width):
             area = {"start": {"line": 0, "character": start}, "end": {"line": 0, "character": end}}
             return await session.execute("linewise.server.querySpan", {"uri": uri, "range": area})
 
-        assert (await asked(width, width + 6))["probability"] == pytest.approx(
-            probability("danger")
-        )
+        whole = probability("danger", "doubt")
+        assert (await asked(width, width + 14))["probability"] == pytest.approx(whole)
+        part = (await asked(width, width + 6))["probability"]
+        assert probability("danger") < part < whole
+        assert (await asked(0, width + 6))["probability"] == part
         with pytest.raises(JsonRpcException, match="there is no code in the selection"):
             await asked(0, width)
         answer = await session.execute(

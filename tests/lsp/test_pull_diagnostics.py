@@ -223,9 +223,9 @@ async def test_what_needs_no_model_is_done_while_typing_is_waited_out(connect, m
     done = []
 
     def recorded(name, real):
-        def record(self, text, **options):
+        def record(self, text, *given, **options):
             done.append((name, text))
-            return real(self, text, **options)
+            return real(self, text, *given, **options)
 
         return record
 

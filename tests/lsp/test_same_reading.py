@@ -38,7 +38,7 @@ FILES = {
     "latin.py": f"{RISKY}  # é\n".encode("latin-1"),
     "contradiction.py": f"\ufeff# coding: latin-1\n{RISKY}\n".encode(),
     "tool": f"#!/usr/bin/env python\n{RISKY}\n".encode(),
-    "README": f"{RISKY}\n".encode(),
+    "README": b"Some words about it.\n",
     "x.pyx": f"{RISKY}\n".encode(),
     "a.md": f"{RISKY}\n".encode(),
 }
