@@ -47,8 +47,8 @@ async def test_whole_markdown_on_a_flagged_line(connect):
                 "kind": "markdown",
                 "value": "**Edit probability 88 % (base rate 8 %)**\n"
                 "\n"
-                "11.0 times the base rate; 1st of 4 code lines in this file. `doubt` is not defined "
-                "here; `maybe` is not defined here.\n"
+                "11.0 times the base rate; 1st of 4 code lines in this file. "
+                "`doubt` is not defined here; `maybe` is not defined here.\n"
                 "Facts about the line move its log-odds by +0.00 from the file's mean, the model's "
                 f"reading by {own - mean:+.2f}.\n"
                 "\n"

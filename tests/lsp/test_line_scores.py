@@ -94,3 +94,17 @@ async def test_they_follow_edits_and_decisions(connect, asked, tmp_path):
             (1, [row(0, *words, band="high", reviewed=True)]),
             (2, [row(0, band="low"), row(1, *words, band="high", reviewed=True)]),
         ]
+
+
+async def test_what_a_document_is_judged_without_is_summarized(connect):
+    async with connect() as session:
+        session.open("danger = doubt\nx = (\nfor\n" + "y = '" + "a" * 2_000 + "'\n")
+        await session.pull()
+        summary = session.all("linewise/fileSummary")[-1]
+        assert summary["omissions"] == [
+            "2 statements do not parse and are judged without known problems: line 2, line 3",
+            "1 line is longer than the model reads of one, and judged by its beginning: line 4",
+        ]
+        session.change("danger = doubt\n", 2)
+        await session.pull()
+        assert session.all("linewise/fileSummary")[-1]["omissions"] == []

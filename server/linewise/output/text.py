@@ -98,7 +98,7 @@ def _summary(report: Report) -> Iterator[Text]:
     else:
         yield from _riskiest(report)
         verdict = ("Nothing flagged", "bold green")
-        below = "" if report.unshown else f", all below {threshold}"
+        below = "" if report.unshown or not checked else f", all below {threshold}"
         rest = f": {lines} in {files}{below}; base rate {base_rate}"
     yield Text.assemble(verdict, rest)
     if report.unshown:
