@@ -200,3 +200,24 @@ def test_many_at_once_hear_of_no_lock_and_agree(root, environment):
     scanned()
     alone = json.loads(run("report", "-f", "json").stdout)["tables"]
     assert together == alone
+
+
+def test_a_report_covers_what_the_last_scan_could_read(root):
+    def files():
+        result = run("report", ".", "-f", "json")
+        assert result.exit_code == 0, result.output
+        return json.loads(result.stdout)["scanned"]["files"]
+
+    def read(*options):
+        output = scanned("--no-rationales", *options)
+        return output["done"], {each["kind"]: each["count"] for each in output["omissions"]}
+
+    assert read("--max-lines", "10") == (2, {"skipped-file": 1})
+    assert files() == 1
+    assert read("--max-lines", "10") == (0, {"skipped-file": 1})
+    assert read("--max-lines", "100") == (1, {})
+    assert files() == 2
+    assert read() == (0, {})
+    (root / ".linewise.toml").write_text("max-file-lines = 10\n")
+    assert read() == (1, {"skipped-file": 1})
+    assert files() == 1

@@ -22,6 +22,7 @@ from linewise.lsp.model import ModelHost
 from linewise.lsp.scans import _Scans
 from linewise.models.runtime import TargetModel
 from linewise.probe.runtime import Probe
+from linewise.settings import Settings
 from linewise.workspace.scan import pacing
 from linewise.workspace.scan.database import migrations
 from linewise.workspace.scan.location import path_of
@@ -372,6 +373,34 @@ async def test_clients_that_do_not_pull_are_told_of_scanned_files(connect, folde
 async def test_what_a_scan_asks_for_when_the_server_has_ended_is_no_failure_of_a_file():
     loop = asyncio.new_event_loop()
     loop.close()
-    scans = _Scans(ModelHost(None, None, None, None), loop, {}, print)
+    scans = _Scans(ModelHost(None, None, None, None), loop, Settings(), {}, print)
     with pytest.raises(Cancelled):
         scans._run(lambda: None)
+
+
+def paths(root):
+    with Store.open_existing(root, print) as store, store.database.reading() as rows:
+        return {row[0].decode(): row[1] for row in rows.execute("SELECT path, problem FROM files")}
+
+
+@pytest.mark.parametrize("opened", [".", "src"])
+async def test_scans_heed_the_project_whatever_is_opened_of_it(
+    connect, tmp_path, monkeypatch, opened
+):
+    monkeypatch.setenv("LINEWISE_STATE_DIR", str(tmp_path / "state"))
+    root = tmp_path / "project"
+    (root / "src" / "gen").mkdir(parents=True)
+    (root / ".git" / "refs").mkdir(parents=True)
+    (root / ".linewise.toml").write_text('exclude = ["src/gen/**"]\nmax-file-lines = 12\n')
+    (root / "src" / "a.py").write_text("x = 1\n")
+    (root / "src" / "gen" / "g.py").write_text("x = 1\n")
+    (root / "src" / "long.py").write_text("x = 1\n" * 13)
+    monkeypatch.setattr(Session, "folders", ((root / opened).as_uri(),))
+    async with connect() as session:
+        await over(session)
+        await holds(session, root / opened, files=2)
+    kept = paths(root / opened if not path_of(root).exists() else root)
+    assert set(kept) == {"src/a.py", "src/long.py"}
+    assert kept["src/a.py"] is None
+    assert kept["src/long.py"].startswith("13 lines, above the limit of 12")
+    assert "linewise.maxFileLines" in kept["src/long.py"]
