@@ -75,3 +75,11 @@ def test_comments_decisions_and_baselines_are_heeded(flagged, folder, monkeypatc
     lines, said = flagged("a.py")
     assert lines == {"a.py": [1, 4]}
     assert said.startswith(f"linewise: {baseline} is no baseline")
+
+
+@pytest.mark.parametrize("arguments", [("check", "{}"), ("explain", "{}:1")])
+def test_a_name_that_no_file_can_have(linewise, tmp_path, arguments):
+    command, path = arguments
+    result = linewise(command, path.format("a" * 300 + ".py"), cwd=tmp_path)
+    assert result.returncode == 2
+    assert b"there is no file" in result.stderr

@@ -1,12 +1,23 @@
 """Settings of a client or a project: good ones are taken, bad ones named, nothing ever fails."""
 
+from pathlib import Path
+
 import pytest
 from attrs import fields
 from hypothesis import given
 from hypothesis import strategies as st
 
 from linewise.results import Severity
-from linewise.settings import Run, Settings, camel, from_project, from_untrusted, kebab
+from linewise.settings import (
+    Run,
+    Settings,
+    camel,
+    from_project,
+    from_untrusted,
+    kebab,
+    pattern_problem,
+)
+from linewise.workspace.project import is_excluded
 
 JSON = st.recursive(
     st.none() | st.booleans() | st.integers() | st.floats() | st.text(),
@@ -61,7 +72,10 @@ def test_good_values():
         ("run", "never"),
         ("debounce", -1),
         ("exclude", "a"),
-        ("exclude", [1]),
+        ("changedSince", "a\0b"),
+        ("changedSince", "\ud800"),
+        ("baseline", "a\0b"),
+        ("model", "\ud800"),
         ("changedSince", "-rf"),
         ("changedSince", ""),
         ("baseline", ""),
@@ -79,6 +93,49 @@ def test_a_bad_value_is_named_and_falls_back(key, value):
     assert settings == Settings(status_threshold=0.5)
     assert len(problems) == 1
     assert problems[0].startswith(f"linewise.{key}: {value!r} is not allowed; using ")
+
+
+@pytest.mark.parametrize(
+    "bad",
+    [
+        1,
+        None,
+        ["a"],
+        "[z-a].py",
+        "!",
+        "! ",
+        "\\",
+        "a/\\",
+        "!\\",
+        "[a-\\]",
+        r"[\d-a]",
+        "[",
+        "[!]",
+        "/",
+    ],
+)
+def test_a_pattern_that_is_none_is_named_and_the_others_hold(bad):
+    settings, (problem,) = from_untrusted({"exclude": ["gen/", bad, "*_pb2.py"]})
+    assert settings.exclude == ("gen/", "*_pb2.py")
+    assert problem.startswith(f"linewise.exclude: {bad!r} is not allowed (")
+    assert problem.endswith("); using ['gen/', '*_pb2.py']")
+    below = Settings(exclude=("mine/",))
+    settings, (problem,) = from_project({"exclude": [bad]}, "x.toml", below)
+    assert settings == below
+    assert problem.startswith(f"x.toml: exclude: {bad!r} is not allowed (")
+    assert problem.endswith("); using ['mine/']")
+
+
+@given(st.lists(st.text() | st.text("\\[]!*-a/# "), max_size=5))
+def test_no_pattern_that_is_let_through_fails_later(patterns):
+    settings, problems = from_untrusted({"exclude": patterns})
+    assert len(problems) == sum(pattern_problem(each) is not None for each in patterns)
+    is_excluded(Path("/p/src/a.py"), settings.exclude, Path("/p"))
+
+
+@pytest.mark.parametrize("pattern", ["", "  ", "# all", "gen/ ", "a\\ ", "!a", "**", "[ab].py"])
+def test_odd_patterns_that_git_takes_are_taken(pattern):
+    assert pattern_problem(pattern) is None
 
 
 def test_what_is_not_said_is_as_below():

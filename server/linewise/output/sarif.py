@@ -31,7 +31,7 @@ def render(report: Report) -> str:
     run: dict[str, Any] = {
         "tool": {"driver": _driver(report)},
         "columnKind": "utf16CodeUnits",
-        "originalUriBaseIds": {_BASE: {"uri": f"{PurePath(report.root).as_uri().rstrip('/')}/"}},
+        "originalUriBaseIds": {_BASE: {"uri": _folder(report.root)}},
         "invocations": [_invocation(report)],
         "results": results,
     }
@@ -141,6 +141,11 @@ def _region(line: ReportedLine) -> dict[str, Any]:
         "endColumn": column(line.end_column),
         "snippet": {"text": line.text},
     }
+
+
+def _folder(path: str) -> str:
+    address = PurePath(path).as_uri()
+    return address if address.endswith("/") else f"{address}/"
 
 
 def _artifact(path: str, root: str) -> dict[str, str]:

@@ -75,8 +75,10 @@ class Projects:
         Of a link it is that of the file behind it if that lies in the same repository or project,
         or if the link lies in none.
         """
-        folder = path if path.is_dir() else path.parent
-        linked = path != folder and path.is_symlink()
+        # Not as methods: documents may have names that no file can have.
+        is_folder = os.path.isdir(path)  # noqa: PTH112
+        linked = not is_folder and os.path.islink(path)  # noqa: PTH114
+        folder = path if is_folder else path.parent
         place, behind = self._places_of(path if linked else folder / _ANY, folder)
         project = self._in(place)
         if behind != place and (project.path is None or behind.is_relative_to(project.root)):

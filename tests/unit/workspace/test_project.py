@@ -86,3 +86,76 @@ def test_excluded_files(repository, tmp_path):
     assert is_excluded(Path("/usr/lib/python3/dist-packages/x/a.py"), EXCLUDED, root)
     assert not is_excluded(tmp_path / "a.py", (*EXCLUDED, "a.py"), root)
     assert not is_excluded(root / "a.py", (), root)
+
+
+SPELLINGS = ["{0}", "src/../{0}", "./{0}", "{1}/src/../../{2}/{0}", "/{1}/{0}", "{3}/{0}"]
+
+
+@pytest.mark.parametrize("spelled", SPELLINGS)
+def test_a_file_is_excluded_by_any_spelling(repository, tmp_path, monkeypatch, spelled):
+    root = repository.root
+    (root / "src").mkdir()
+    repository.write(".linewise.toml", "exclude = ['gen/**']\n")
+    for name in ("gen/g.py", "src/a.py"):
+        repository.write(name, "")
+    link = tmp_path / "link"
+    link.symlink_to(root, target_is_directory=True)
+    monkeypatch.chdir(root)
+    for name, excluded in (("gen/g.py", True), ("src/a.py", False)):
+        path = Path(spelled.format(name, root, root.name, link))
+        project = Projects(BELOW).of(path)
+        assert project.settings.exclude == ("gen/**",)
+        assert project.excludes(path) is excluded
+
+
+def test_two_dots_go_up_from_where_a_link_leads(repository, tmp_path):
+    root = repository.root
+    repository.write(".linewise.toml", "exclude = ['gen/**']\n")
+    repository.write("gen/g.py", "")
+    (root / "src").mkdir()
+    link = tmp_path / "link"
+    link.symlink_to(root / "src", target_is_directory=True)
+    path = link / ".." / "gen" / "g.py"
+    assert Projects(BELOW).of(path).excludes(path)
+
+
+def test_a_link_has_the_settings_of_the_file_behind_it(repository, tmp_path):
+    root = repository.root
+    repository.write(".linewise.toml", "threshold = 0.4\n")
+    repository.write("pkg/.linewise.toml", "threshold = 0.5\n")
+    repository.write("pkg/b.py", "")
+    (tmp_path / "other.py").write_text("")
+    (root / "inside.py").symlink_to(root / "pkg" / "b.py")
+    (root / "outside.py").symlink_to(tmp_path / "other.py")
+    (tmp_path / "far.py").symlink_to(root / "pkg" / "b.py")
+    (tmp_path / "far").symlink_to(root / "pkg", target_is_directory=True)
+    projects = Projects(BELOW)
+    found = {
+        name: projects.of(path).settings.threshold
+        for name, path in {
+            "inside": root / "inside.py",
+            "outside": root / "outside.py",
+            "far": tmp_path / "far.py",
+            "far folder": tmp_path / "far",
+            "in far folder": tmp_path / "far" / "b.py",
+        }.items()
+    }
+    assert found == {
+        "inside": 0.5,
+        "outside": 0.4,
+        "far": 0.5,
+        "far folder": 0.5,
+        "in far folder": 0.5,
+    }
+
+
+def test_names_that_no_file_has(repository):
+    repository.write(".linewise.toml", "threshold = 0.4\n")
+    for name in ("a" * 300 + ".py", "new.py"):
+        assert Projects(BELOW).of(repository.root / name).settings.threshold == 0.4
+
+
+def test_settings_nested_too_deep_to_be_read(repository):
+    repository.write(".linewise.toml", "threshold = " + "[" * 100_000)
+    (problem,) = read(repository.root).problems
+    assert "its settings are not used until that is corrected" in problem
