@@ -202,11 +202,13 @@ def test_many_at_once_hear_of_no_lock_and_agree(root, environment):
     assert together == alone
 
 
-def test_a_report_covers_what_the_last_scan_could_read(root):
+def test_a_report_covers_what_the_last_scan_could_read(root, monkeypatch):
+    monkeypatch.setattr("linewise.workspace.scan.scan.SETTLED_NANOSECONDS", 0)
+
     def files():
         result = run("report", ".", "-f", "json")
         assert result.exit_code == 0, result.output
-        return json.loads(result.stdout)["scanned"]["files"]
+        return json.loads(result.stdout)["summary"]["files"]
 
     def read(*options):
         output = scanned("--no-rationales", *options)

@@ -28,7 +28,8 @@ def kept(root):
         return {
             path.decode(): "skipped" if problem else "read" if lines else "nothing"
             for path, problem, lines in rows.execute(
-                "SELECT path, problem, length(lines) FROM files LEFT JOIN readings ON file = files.id"
+                "SELECT path, problem, length(lines) FROM files "
+                "LEFT JOIN readings ON file = files.id"
             )
         }
 
