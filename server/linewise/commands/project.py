@@ -71,6 +71,7 @@ def kept_omissions(omissions: Iterable[Omission], among: Projects) -> tuple[Omis
         each
         for each in omissions
         if each.kind is OmissionKind.GIT
-        # Of a folder, all of its files have to be excluded: any one stands for them.
-        or not all(among.of(file).excludes(file) for file in (Path(n) / "_.py" for n in each.names))
+        # By the project around them: what is left out may be one of its own. Of a folder, all of
+        # its files have to be excluded: any one stands for them.
+        or not all(among.of(at.parent).excludes(at / "_.py") for at in map(Path, each.names))
     )
