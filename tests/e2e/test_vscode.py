@@ -98,7 +98,7 @@ def test_a_selection_gets_its_probability(window):
     window.focus_editor()
     window.page.keyboard.press("Control+A")
     window.run_command("Linewise: Edit Probability of Selection")
-    window.expect_toast(r"Edit probability .*\(base rate \d+ %\).*tokens")
+    window.expect_toast(r"Edit probability .*\(base rate of a function \d+ %\).*tokens")
     window.dismiss_toasts()
 
 
