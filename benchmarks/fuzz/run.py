@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 import traceback
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from random import Random
 from typing import Any
 
@@ -37,6 +37,16 @@ class Fuzzed:
             "slowest_seconds": round(self.slowest, 3),
             "allowed_seconds": SECONDS,
         }
+
+
+def together(parts: Iterable[Fuzzed]) -> Fuzzed:
+    """Return several runs as one."""
+    found = Fuzzed()
+    for part in parts:
+        found.inputs += part.inputs
+        found.slowest = max(found.slowest, part.slowest)
+        found.faults += part.faults
+    return found
 
 
 def fuzz(inputs: int, seed: int, said: Callable[[str], None]) -> Fuzzed:
