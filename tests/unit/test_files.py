@@ -106,10 +106,12 @@ def test_a_large_file_is_refused_unread(tmp_path):
 def test_what_is_not_a_file(tmp_path):
     pipe = tmp_path / "pipe.py"
     os.mkfifo(pipe)
-    assert read_source(pipe, SMALL) == Skipped("not a regular file")
-    assert read_source(tmp_path, SMALL) == Skipped("a folder that cannot be listed")
-    assert read_source(tmp_path / "gone.py", SMALL) == Skipped("no longer there")
-    assert read_source(tmp_path / "a.py" / "b.py", SMALL) == Skipped("no longer there")
+    assert read_source(pipe, SMALL) == Skipped("not a regular file", lasting=False)
+    assert read_source(tmp_path, SMALL) == Skipped("a folder that cannot be listed", lasting=False)
+    assert read_source(tmp_path / "gone.py", SMALL) == Skipped("no longer there", lasting=False)
+    assert read_source(tmp_path / "a.py" / "b.py", SMALL) == Skipped(
+        "no longer there", lasting=False
+    )
     loop = tmp_path / "loop.py"
     loop.symlink_to(loop)
     assert isinstance(read_source(loop, SMALL), Skipped)
@@ -124,7 +126,7 @@ def test_permission_denied(tmp_path, monkeypatch):
 
     # Tests may run as root, whom no permission bit stops.
     monkeypatch.setattr(type(path), "open", refuse)
-    assert read_source(path, SMALL) == Skipped("permission denied")
+    assert read_source(path, SMALL) == Skipped("permission denied", lasting=False)
 
 
 ENDS = pytest.mark.parametrize("end", ["\n", "\r", "\r\n"])

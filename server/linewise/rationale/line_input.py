@@ -98,7 +98,8 @@ def require_line(text: str, line: int, container: str) -> None:
     NothingToExplainError
         If there is no such line.
     """
-    if not 0 <= line < (count := count_lines(text)):
+    count = count_lines(text)
+    if not 0 <= line < count:
         lines = f"{count} line{'' if count == 1 else 's'}"
         raise NothingToExplainError(f"there is no line {line + 1}: the {container} has {lines}")
 

@@ -63,7 +63,7 @@ def explain(engine):
         rationalizer = Rationalizer(engine.model, engine.probe, choice)
         explained = ExplainedText(text)
         shown = shown_units(explained, engine.model)
-        (units,) = read_units(engine, text, shown, lambda: False)
+        (units,) = read_units(engine, ExplainedText(text), shown, lambda: False)
         return rationalizer, [
             (unit, heads, rationalizer.explain(explained, unit, heads, lambda: False))
             for unit, heads in units

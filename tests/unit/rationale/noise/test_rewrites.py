@@ -252,4 +252,4 @@ def test_code_too_deep_to_compare_is_refused():
 
 def test_indented_source_of_a_function():
     text = textwrap.dedent(inspect.getsource(LineTable.position))
-    assert set(rename_locals(text).names) == {"line", "start"}
+    assert set(rename_locals(text).names) == {"before", "line"}
