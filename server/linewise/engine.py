@@ -15,17 +15,17 @@ from typing import Protocol
 
 import numpy as np
 import numpy.typing as npt
-from attrs import define, field, frozen
+from attrs import define, evolve, field, frozen
 
 from linewise.analysis.code_lines import code_lines
 from linewise.analysis.line_facts import FACTS, line_facts
 from linewise.analysis.lines import LineTable
 from linewise.analysis.membership import line_members
 from linewise.analysis.model_input import (
-    LINE_CHARS,
     Encoding,
     ModelInput,
     Tokenizer,
+    cut_lines,
     document_inputs,
 )
 from linewise.analysis.problems.find import NO_NAMES, find
@@ -40,8 +40,6 @@ from linewise.results import CodeLine, LineScore, Omission, OmissionKind, TokenW
 
 CACHED_TOKENS = 500_000
 """Evidence kept in memory: 32 floats a token, 64 MB when full."""
-
-
 REMEMBERED_TEXTS, REMEMBERED_CHARACTERS = 1_000, 4_000
 """How many texts' tokens are remembered, and how long such a text is at most: 20 MB when full."""
 
@@ -158,10 +156,9 @@ class _Prepared:
     def omissions(self) -> tuple[Omission, ...]:
         """The statements whose lines have no facts, or not all, and the lines that are cut."""
         table = self.syntax.lines
-        cut = [line for line in self.code if table.ends[line] - table.starts[line] > LINE_CHARS]
-        names = tuple(str(line + 1) for line in cut)
+        cut = tuple(str(line + 1) for line in cut_lines(table, self.code))
         found = find(table.text, self.names).omissions
-        return (*found, Omission(OmissionKind.CUT, len(cut), names)) if cut else found
+        return (*found, Omission(OmissionKind.CUT, len(cut), cut)) if cut else found
 
 
 @frozen(eq=False)
@@ -188,6 +185,19 @@ class ScoredText:
     def base_rate(self) -> float:
         """The share of lines that were edited where the line calibrator was fitted."""
         return self.calibration.line.base_rate
+
+    def among(self, keeps: Callable[[int], bool]) -> ScoredText:
+        """Return the same with some of its 0-based lines only; ranks are those among them."""
+        rows = [row for row, each in enumerate(self.lines) if keeps(each.line)]
+        ranked = sorted(rows, key=lambda row: self.lines[row].rank)
+        ranks = {row: rank for rank, row in enumerate(ranked, start=1)}
+        return evolve(
+            self,
+            lines=tuple(evolve(self.lines[row], rank=ranks[row]) for row in rows),
+            facts=self.facts[rows],
+            heads=self.heads[rows],
+            code=tuple(each for each in self.code if keeps(each.line)),
+        )
 
     def line(self, number: int) -> LineScore | None:
         """Return the score of a 0-based line, None when it holds no code."""

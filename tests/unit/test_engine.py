@@ -192,3 +192,16 @@ def test_statements_without_facts_are_said(engine):
     scored = engine.score("a = 1\nb = (\nprint a\n")
     assert scored.omissions == (Omission(OmissionKind.SYNTAX, 2, ("2", "3")),)
     assert engine.score("a = 1\n").omissions == ()
+
+
+def test_some_of_the_lines_have_ranks_among_themselves(engine):
+    scored = engine.score(SOURCE)
+    some = scored.among(lambda line: line in (5, 8, 9))
+    assert [each.line for each in some.lines] == [each.line for each in some.code] == [5, 8, 9]
+    assert sorted(each.rank for each in some.lines) == [1, 2, 3]
+    order = [each.line for each in sorted(scored.lines, key=lambda each: each.rank)]
+    ranked = [each.line for each in sorted(some.lines, key=lambda each: each.rank)]
+    assert ranked == [line for line in order if line in (5, 8, 9)]
+    rows = [row for row, each in enumerate(scored.lines) if each.line in (5, 8, 9)]
+    assert np.array_equal(some.facts, scored.facts[rows])
+    assert np.array_equal(some.heads, scored.heads[rows])

@@ -94,7 +94,7 @@ def test_other_files_are_skipped_by_their_suffix(name, tmp_path):
 
 
 @pytest.mark.parametrize(
-    ("name", "text"), zip(["README", "Makefile", "Dockerfile"], PROSE, strict=True)
+    ("name", "text"), [*zip(["README", "Makefile", "Dockerfile"], PROSE, strict=True)]
 )
 def test_files_without_a_suffix(name, text, tmp_path):
     path = tmp_path / name

@@ -94,6 +94,11 @@ class _Text:
         return np.asarray(origins[lines] + (offsets - starts[lines]), np.int64)
 
 
+def cut_lines(lines: LineTable, wanted: Sequence[int]) -> list[int]:
+    """Return those of the ``wanted`` lines of which the model reads no more than the beginning."""
+    return [line for line in wanted if lines.ends[line] - lines.starts[line] > LINE_CHARS]
+
+
 def document_inputs(
     syntax: Syntax, wanted: Sequence[int], tokenizer: Tokenizer
 ) -> list[ModelInput]:

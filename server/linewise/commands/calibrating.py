@@ -18,14 +18,12 @@ from linewise.models.cache import root as models_folder
 from linewise.probe.calibration import sigmoid
 from linewise.probe.manifest import ProbeManifest, read_manifest
 from linewise.probe.shipped import find_probe
-from linewise.settings import Settings
 from linewise.workspace import fit, git, store
 from linewise.workspace.calibration import Workspace, Workspaces
 from linewise.workspace.churn import FEATURES
 from linewise.workspace.clones import shallow_advice
 from linewise.workspace.fit import Background, Data, Inputs
 from linewise.workspace.labels import read_labels
-from linewise.workspace.project import read_project
 from linewise.workspace.sampling import sample
 from linewise.workspace.scoring import score
 from linewise.workspace.store import StoredCalibration
@@ -156,7 +154,7 @@ def _read(
     def tell(done: int, of: int) -> None:
         progress("Scoring past lines", 0.1 + 0.9 * done / max(of, 1))
 
-    names = read_project(root, Settings()).settings.names
+    names = among.of(root).settings.names
     data = score(engine, drawn, scores_file(), names=names, progress=tell)
     return data, fit.background(labels.examples)
 

@@ -28,16 +28,7 @@ class Cells:
             table = tables[index]
             return within < len(table) and table.content(within) == scored.table.content(line)
 
-        rows = [row for row, each in enumerate(scored.lines) if is_own(each.line)]
-        ranked = sorted(rows, key=lambda row: scored.lines[row].rank)
-        ranks = {row: rank for rank, row in enumerate(ranked, start=1)}
-        return evolve(
-            scored,
-            lines=tuple(evolve(scored.lines[row], rank=ranks[row]) for row in rows),
-            facts=scored.facts[rows],
-            heads=scored.heads[rows],
-            code=tuple(each for each in scored.code if is_own(each.line)),
-        )
+        return scored.among(is_own)
 
     def placed(self, line: ReportedLine) -> ReportedLine:
         """Return a line of the whole as one of its cell."""

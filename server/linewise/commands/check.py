@@ -12,6 +12,7 @@ import typer
 from attrs import frozen
 
 from linewise.commands.choices import BaselineMode, Color, Format
+from linewise.commands.options import MaxBytes, MaxLines
 from linewise.commands.paths import STDIN, left_out, parse_path, python_files
 from linewise.commands.project import (
     kept_files,
@@ -191,24 +192,8 @@ def check(
             help="Write the report into a file too; may be repeated.",
         ),
     ] = None,
-    max_lines: Annotated[
-        int | None,
-        typer.Option(
-            min=1,
-            metavar="N",
-            show_default=f"{_DEFAULTS.max_file_lines}",
-            help="Skip files with more lines.",
-        ),
-    ] = None,
-    max_bytes: Annotated[
-        int | None,
-        typer.Option(
-            min=1,
-            metavar="N",
-            show_default=f"{_DEFAULTS.max_file_bytes}",
-            help="Skip larger files.",
-        ),
-    ] = None,
+    max_lines: MaxLines = None,
+    max_bytes: MaxBytes = None,
     color: Annotated[
         Color, typer.Option(help="Color the text format; auto heeds NO_COLOR.")
     ] = Color.AUTO,

@@ -105,7 +105,7 @@ def check_files(engine: Engine, request: Request, progress: Progress) -> Checked
         file = evolve(
             file,
             name=_name(path, root),
-            threshold=_threshold(request, path, calibration.threshold),
+            threshold=_threshold(request, request.settings_of(path), calibration.threshold),
             changed_since=request.settings_of(path).changed_since,
         )
         if scored is not None:
@@ -133,9 +133,8 @@ def check_files(engine: Engine, request: Request, progress: Progress) -> Checked
     method = "platt" if workspace is None or workspace.stored is None else "logistic"
     model = find(request.settings.model).manifest
     thresholds = [each.threshold for each in files if each.threshold is not None]
-    revisions = {request.settings_of(path).changed_since for path in request.files}
-    if not request.files:
-        revisions = {request.settings.changed_since}
+    settings = [request.settings_of(path) for path in request.files] or [request.settings]
+    revisions = {each.changed_since for each in settings}
     report = Report(
         version=__version__,
         root=str(root),
@@ -148,7 +147,9 @@ def check_files(engine: Engine, request: Request, progress: Progress) -> Checked
             calibration.source,
             calibration.fitted,
         ),
-        threshold=min(thresholds, default=_threshold(request, None, calibration.threshold)),
+        threshold=min(
+            thresholds, default=_threshold(request, request.settings, calibration.threshold)
+        ),
         files=tuple(files),
         elapsed=time.monotonic() - started,
         span=span,
@@ -160,9 +161,8 @@ def check_files(engine: Engine, request: Request, progress: Progress) -> Checked
     return Checked(evolve(report, failures=tuple(failures(report))), seen)
 
 
-def _threshold(request: Request, path: Path | None, default: float) -> float:
+def _threshold(request: Request, settings: Settings, default: float) -> float:
     """Return from where lines are flagged: those that a run fails because of always are."""
-    settings = request.settings if path is None else request.settings_of(path)
     chosen, limit = settings.threshold, request.limits.fail_above
     threshold = default if chosen is None else chosen
     return threshold if limit is None else min(threshold, limit)
@@ -262,8 +262,9 @@ def _with_lines(
 ) -> tuple[FileReport, Seen]:
     """Return the report of a file with what is to be shown of it, and what a baseline may hold."""
     table, scores = scored.table, scored.lines
-    threshold = _threshold(request, path, scored.calibration.threshold)
-    settings = evolve(request.settings_of(path), threshold=threshold)
+    settings = request.settings_of(path)
+    threshold = _threshold(request, settings, scored.calibration.threshold)
+    settings = evolve(settings, threshold=threshold)
     if cells is not None:
         # Git knows the lines of the notebook's file, not those of its cells.
         settings = evolve(settings, changed_since=None)

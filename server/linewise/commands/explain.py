@@ -11,6 +11,7 @@ import typer
 from attrs import frozen
 
 from linewise.commands.choices import Color
+from linewise.commands.options import limit
 from linewise.commands.paths import STDIN, parse_path
 from linewise.rationale.study.target import Target
 from linewise.settings import Settings
@@ -92,22 +93,10 @@ def explain(
         str, typer.Option("--model", "-m", metavar="NAME", help="The installed target model.")
     ] = _DEFAULTS.model,
     max_lines: Annotated[
-        int | None,
-        typer.Option(
-            min=1,
-            metavar="N",
-            show_default=f"{_DEFAULTS.max_file_lines}",
-            help="Refuse files with more lines.",
-        ),
+        int | None, limit("Refuse files with more lines.", _DEFAULTS.max_file_lines)
     ] = None,
     max_bytes: Annotated[
-        int | None,
-        typer.Option(
-            min=1,
-            metavar="N",
-            show_default=f"{_DEFAULTS.max_file_bytes}",
-            help="Refuse larger files.",
-        ),
+        int | None, limit("Refuse larger files.", _DEFAULTS.max_file_bytes)
     ] = None,
     color: Annotated[Color, typer.Option(help="Color the text; auto heeds NO_COLOR.")] = Color.AUTO,
 ) -> None:

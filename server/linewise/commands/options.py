@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
-from linewise.settings import pattern_problem
+from linewise.settings import Settings, pattern_problem
 
 
 def parse_pattern(text: str) -> str:
@@ -22,6 +22,15 @@ def parse_pattern(text: str) -> str:
     return text
 
 
+def limit(does: str, default: int) -> Any:
+    """Return the option of a limit that the projects of files have, too."""
+    shown = f"the project's, else {default}"
+    return typer.Option(min=1, metavar="N", show_default=shown, help=does)
+
+
+_DEFAULTS = Settings()
+MaxLines = Annotated[int | None, limit("Skip files with more lines.", _DEFAULTS.max_file_lines)]
+MaxBytes = Annotated[int | None, limit("Skip larger files.", _DEFAULTS.max_file_bytes)]
 Tokens = Annotated[
     int, typer.Option(min=1, metavar="N", help="Of next tokens: explain N of a unit.")
 ]

@@ -10,7 +10,15 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from linewise.commands.choices import Engine
-from linewise.commands.options import Context, Exclude, Include, Places, Tokens
+from linewise.commands.options import (
+    Context,
+    Exclude,
+    Include,
+    MaxBytes,
+    MaxLines,
+    Places,
+    Tokens,
+)
 from linewise.rationale.study.target import Target
 from linewise.settings import Settings
 
@@ -86,24 +94,8 @@ def scan(
     places: Places = 6,
     include: Include = None,
     exclude: Exclude = None,
-    max_lines: Annotated[
-        int | None,
-        typer.Option(
-            min=1,
-            metavar="N",
-            show_default=f"the project's, else {_DEFAULTS.max_file_lines}",
-            help="Skip files with more lines.",
-        ),
-    ] = None,
-    max_bytes: Annotated[
-        int | None,
-        typer.Option(
-            min=1,
-            metavar="N",
-            show_default=f"the project's, else {_DEFAULTS.max_file_bytes}",
-            help="Skip larger files.",
-        ),
-    ] = None,
+    max_lines: MaxLines = None,
+    max_bytes: MaxBytes = None,
     share: Annotated[
         float,
         typer.Option(min=0.01, max=1, metavar="SHARE", help="Work this share of the time."),

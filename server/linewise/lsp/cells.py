@@ -4,18 +4,20 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
 from attrs import evolve, field, frozen
 
 from linewise.analysis.lines import LineTable
 from linewise.analysis.notebooks import python_of
 from linewise.lsp.addresses import path_of
-from linewise.results import Omission, OmissionKind
+from linewise.results import CodeLine, LineScore, Omission, OmissionKind
 
 if TYPE_CHECKING:
     from linewise.engine import Evidence, ScoredText
     from linewise.rationale.explanation import Explanation, WeighedToken
+
+Line = TypeVar("Line", LineScore, CodeLine)
 
 
 @frozen(eq=False)
@@ -63,34 +65,27 @@ class Cell:
         Ranks are those within the cell. Lines of IPython's own have no score.
         """
         table, python = LineTable(text), LineTable(python_of(text))
-        last = self.first_line + len(table)
-        rows = [
-            row
-            for row, each in enumerate(scored.lines)
-            if self.first_line <= each.line < last
-            and (at := each.line - self.first_line) < len(python)
-            and table.content(at) == python.content(at)
-        ]
-        ranked = sorted(rows, key=lambda row: scored.lines[row].rank)
-        ranks = {row: rank for rank, row in enumerate(ranked, start=1)}
-        lines = tuple(
-            evolve(
-                scored.lines[row], line=scored.lines[row].line - self.first_line, rank=ranks[row]
-            )
-            for row in rows
-        )
+
+        def is_own(line: int) -> bool:
+            at = line - self.first_line
+            within = 0 <= at < min(len(table), len(python))
+            return within and table.content(at) == python.content(at)
+
+        def placed(line: Line) -> Line:
+            return evolve(line, line=line.line - self.first_line)
+
+        own = scored.among(is_own)
         here = (
             self._moved(each)
             for each in scored.evidence
             if ((each.starts < self.end) & (each.ends > self.start)).any()
         )
         return evolve(
-            scored,
+            own,
             table=table,
-            lines=lines,
+            lines=tuple(map(placed, own.lines)),
+            code=tuple(map(placed, own.code)),
             evidence=tuple(here),
-            facts=scored.facts[rows],
-            heads=scored.heads[rows],
             omissions=tuple(self._omissions(scored.omissions, len(table))),
         )
 

@@ -10,50 +10,30 @@ from __future__ import annotations
 import ast
 import re
 import warnings
-from collections.abc import Sequence
 
 from attrs import frozen
 
-from linewise.analysis.lexer import tokens
 from linewise.analysis.lines import without_surrogates
+from linewise.analysis.problems.layout import (
+    BEFORE,
+    Layout,
+    first_code,
+    indent_of,
+    is_one_line,
+    leading,
+    tree_of,
+    without_comment,
+    word_of,
+)
 from linewise.analysis.problems.mentions import stand_in
 from linewise.analysis.problems.newer import MARK, native, older
 from linewise.analysis.problems.problem import LeftOut
 from linewise.results import OmissionKind
 
-_CLAUSE = re.compile(r"(?:elif|else|except|finally)\b")
-# What no expression holds: brackets around it were never closed.
-_STATEMENT = re.compile(
-    r"[ \t]*(?:(?:async[ ]+)?def[ ]+\w|class[ ]+\w+[ ]*[(:]|import[ ]+\w|from[ ]+\S+[ ]+import\b"
-    r"|(?:return|raise|assert|del|global|nonlocal|with|while|try|except|finally|elif|pass|break"
-    r"|continue)\b|@\w)"
-)
-# The same, as far as it is hardly found in prose.
-_CODE = re.compile(
-    r"[ \t]*(?:(?:async[ ]+)?def[ ]+\w+[ ]*\(|class[ ]+\w+[ ]*[(:]|import[ ]+\w+$"
-    r"|from[ ]+\S+[ ]+import\b|return\b[^.]*$|\w+[ ]*=[ ]*[^=]|@\w|[\w.]+\(.*\)\s*$"
-    r"|(?:if|elif|for|while|with|else|try|finally)\b.*:\s*$)"
-)
 _CLASS = re.compile(r"\s*class\s+(\w+)")
 _CONFLICT = re.compile(r"(?:<{7}|\|{7}|={7}|>{7})(?:\s|$)")
-_DECORATED = re.compile(r"@|(?:async|def|class)\b")
-_WORD = re.compile(r"\s*(\w*)")
-# What may stand before a piece of code to make it a module.
-_BEFORE = {
-    "case": "match 0:\n",
-    "elif": "if 1: pass\n",
-    "else": "if 1: pass\n",
-    "except": "try: pass\n",
-    "finally": "try: pass\n",
-}
 _DEEPEST = 100
 """How many blocks one within the other Python takes."""
-_LEXED = 5
-"""How many lines are read in search of the ends of statements, per line of the text …"""
-_FEW = 10
-"""… and for each statement when that many were."""
-_TOKENS = 500_000
-"""How many tokens are read in search of them: the time a long line takes is bounded too."""
 
 
 @frozen(eq=False)
@@ -76,7 +56,7 @@ def parse_module(text: str) -> Parsed:
 
 
 def _parsed(text: str) -> Parsed:
-    tree = _tree(text)
+    tree = tree_of(text)
     if isinstance(tree, ast.Module):
         return Parsed(tree)
     clean = without_surrogates(text).removeprefix("\ufeff").replace("\r\n", "\n")
@@ -84,24 +64,12 @@ def _parsed(text: str) -> Parsed:
     # No parser takes it, and no string may hide it: a sign that is none of Python's.
     clean = clean.replace("\0", "$")
     rewritten = older(clean)
-    tree = _tree(rewritten)
+    tree = tree_of(rewritten)
     if isinstance(tree, ast.Module):
         if rewritten != clean:
             native(tree)
         return Parsed(tree)
     return _Salvage(clean.split("\n")).module()
-
-
-def _tree(text: str) -> ast.Module | OmissionKind:
-    """Return the tree of a text, or why there is none."""
-    try:
-        return ast.parse(text)
-    except SyntaxError as error:
-        return OmissionKind.NESTING if "too many" in str(error.msg) else OmissionKind.SYNTAX
-    except ValueError:
-        return OmissionKind.SYNTAX
-    except (RecursionError, MemoryError):
-        return OmissionKind.NESTING
 
 
 class _Salvage:
@@ -114,17 +82,10 @@ class _Salvage:
     def __init__(self, lines: list[str]) -> None:
         self._lines = lines
         self._out = list(lines)
-        self._indents = [_indent(line) for line in lines]
+        self._indents = [indent_of(line) for line in lines]
+        self._layout = Layout(lines, self._indents)
         self._left: list[LeftOut] = []
-        self._ends: dict[int, int] = {}
         self._depth = 0
-        self._room = _LEXED * len(lines) + 1000
-        self._tokens = _TOKENS
-        self._text = "\n".join(lines)
-        starts = [0]
-        for line in lines:
-            starts.append(starts[-1] + len(line) + 1)
-        self._starts = starts
 
     def module(self) -> Parsed:
         """Return what could be parsed."""
@@ -163,7 +124,7 @@ class _Salvage:
     def _parsed(self, start: int, end: int) -> ast.Module | OmissionKind:
         """Return the tree of what is kept of some lines."""
         text = "\n".join(self._out[start:end])
-        tree = _tree(text)
+        tree = tree_of(text)
         if isinstance(tree, ast.Module) and MARK in text:
             native(tree)
         return tree
@@ -178,7 +139,7 @@ class _Salvage:
                 continue
             if here < indent:
                 break
-            words = words if here > indent else _leading(self._lines[at])
+            words = words if here > indent else leading(self._lines[at])
             at = self._statement(at, stop, indent, words)
         return at
 
@@ -186,7 +147,7 @@ class _Salvage:
         """Keep a statement, or what of it can be; return the line after it."""
         here = self._indents[at]
         assert here is not None  # noqa: S101 - only lines with code begin statements
-        head, end = self._extent(at, stop)
+        head, end = self._layout.extent(at, stop)
         if self._depth > _DEEPEST:
             self._leave(at, end, OmissionKind.NESTING, blank)
             return end
@@ -197,10 +158,13 @@ class _Salvage:
         kind = self._kept(at, end)
         if kind is None:
             return end
-        if _first_code(self._indents, head, end) is None:
+        if first_code(self._indents, head, end) is None:
             self._leave(at, end, kind, blank)
             return end
-        if not self._piece(at, head).lstrip().startswith("@") and self._kept(at, head) is None:
+        if (
+            not self._layout.piece(at, head).lstrip().startswith("@")
+            and self._kept(at, head) is None
+        ):
             # What is indented below it belongs to nothing.
             return head
         before = len(self._left)
@@ -222,15 +186,15 @@ class _Salvage:
         """Return why some lines are no statement, None if they are one."""
         piece = "\n".join(self._out[at:end])
         indented = bool(self._indents[at])
-        word = _word(self._lines[at])
-        before = _BEFORE[word] if word == "case" else "if 1:\n" if indented else ""
-        reason = _tree(before + piece)
+        word = word_of(self._lines[at])
+        before = BEFORE[word] if word == "case" else "if 1:\n" if indented else ""
+        reason = tree_of(before + piece)
         if isinstance(reason, ast.Module):
             return None
         rewritten = older(piece)
         if rewritten == piece:
             return reason
-        again = _tree(before + rewritten)
+        again = tree_of(before + rewritten)
         if not isinstance(again, ast.Module):
             return again
         self._out[at:end] = rewritten.split("\n")
@@ -239,18 +203,18 @@ class _Salvage:
     def _is_header(self, at: int, head: int) -> OmissionKind | None:
         """Return why lines do not begin a compound statement or a clause, None if they do."""
         piece = "\n".join(self._lines[at:head]).lstrip()
-        word = _word(piece)
-        before = _BEFORE.get(word, "")
+        word = word_of(piece)
+        before = BEFORE.get(word, "")
         if word == "case":
             piece = f" {piece}"
         after = "\nfinally: pass" if word == "try" else ""
-        body = "\n case _: pass" if word == "match" else "" if _one_line(piece) else " pass"
+        body = "\n case _: pass" if word == "match" else "" if is_one_line(piece) else " pass"
         reason: object = None
         for written in dict.fromkeys((piece, older(piece))):
-            reason = _tree(f"{before}{_closed(written)}{body}{after}")
+            reason = tree_of(f"{before}{without_comment(written)}{body}{after}")
             if isinstance(reason, ast.Module):
                 if written != piece:
-                    indent = _leading(self._lines[at])
+                    indent = leading(self._lines[at])
                     self._out[at:head] = (indent + written.lstrip()).split("\n")
                 return None
         assert isinstance(reason, OmissionKind)  # noqa: S101 - there was at least one try
@@ -264,40 +228,46 @@ class _Salvage:
         handled = False
         at = opening
         while at < end:
-            start, head = at, head if at == opening else self._logical(at)
-            at = self._end_of_clause(head, end, start)
+            start, head = at, head if at == opening else self._layout.logical(at)
+            at = self._layout.end_of_clause(head, end, start)
             reason = self._is_header(start, head)
-            inside = _first_code(self._indents, head, at)
-            if reason is None and inside is None and not _one_line(self._piece(start, head)):
+            inside = first_code(self._indents, head, at)
+            if (
+                reason is None
+                and inside is None
+                and not is_one_line(self._layout.piece(start, head))
+            ):
                 reason = kind if start == opening else OmissionKind.SYNTAX
             elif reason is not None and start == opening:
                 named = _CLASS.match(self._lines[start])
                 if named is not None and inside is not None:
                     self._leave(start, head, reason, None)
-                    self._out[start] = f"{_leading(self._lines[start])}class {named[1]}:"
+                    self._out[start] = f"{leading(self._lines[start])}class {named[1]}:"
                     reason = None
             if reason is not None and start == opening:
                 return reason
             if reason is not None:
                 self._leave(start, at, reason, None)
                 continue
-            handled |= _word(self._lines[start]) in ("except", "finally")
+            handled |= word_of(self._lines[start]) in ("except", "finally")
             if inside is not None:
                 self._depth += 1
                 self._inner(inside, at)
                 self._depth -= 1
-        if _word(self._lines[opening]) == "try" and not handled:
-            self._out[opening] = f"{_leading(self._lines[opening])}if 1:"
+        if word_of(self._lines[opening]) == "try" and not handled:
+            self._out[opening] = f"{leading(self._lines[opening])}if 1:"
             self._left.append(LeftOut(opening, opening, kind))
         return None
 
     def _after_decorators(self, at: int, head: int) -> int | None:
         """Return the line of what is decorated; decorators that do not parse are left out."""
         while self._lines[at].lstrip().startswith("@"):
-            after = self._logical(at)
-            if isinstance(_tree(f"{self._piece(at, after).lstrip()}\ndef f(): pass"), OmissionKind):
+            after = self._layout.logical(at)
+            if isinstance(
+                tree_of(f"{self._layout.piece(at, after).lstrip()}\ndef f(): pass"), OmissionKind
+            ):
                 self._leave(at, after, OmissionKind.SYNTAX, None)
-            following = _first_code(self._indents, after, head)
+            following = first_code(self._indents, after, head)
             if following is None:
                 return None
             at = following
@@ -305,12 +275,12 @@ class _Salvage:
 
     def _inner(self, at: int, stop: int) -> None:
         """Go through the block that begins at a line."""
-        depth, blank = self._indents[at], _leading(self._lines[at])
+        depth, blank = self._indents[at], leading(self._lines[at])
         assert depth is not None  # noqa: S101 - it is a line with code
         while at < stop:
             at = self._block(at, stop, depth)
             if at < stop:
-                end = self._extent(at, stop)[1]
+                end = self._layout.extent(at, stop)[1]
                 self._leave(at, end, OmissionKind.SYNTAX, blank)
                 at = end
 
@@ -321,143 +291,7 @@ class _Salvage:
         self._out[at:end] = [""] * (end - at)
         if blank is None:
             return
-        if _word(self._lines[at]) == "case":
+        if word_of(self._lines[at]) == "case":
             self._out[at] = f"{blank}case 0: pass"
         else:
-            self._out[at] = blank + stand_in(self._piece(at, end))
-
-    def _piece(self, at: int, end: int) -> str:
-        return "\n".join(self._lines[at:end])
-
-    def _end_of_clause(self, head: int, end: int, start: int) -> int:
-        """Return the line after the block of a clause that begins at a line."""
-        at, own = head, self._indents[start] or 0
-        while at < end:
-            here = self._indents[at]
-            if here is not None and here <= own and not self._closes(at):
-                return at
-            at = at + 1 if here is None else self._logical(at)
-        return end
-
-    def _extent(self, at: int, stop: int) -> tuple[int, int]:
-        """Return the line after a statement's first logical line, and that after all of it."""
-        own = self._indents[at] or 0
-        head = self._logical(at)
-        line = at
-        while self._lines[line].lstrip().startswith("@"):
-            following = _first_code(self._indents, head, stop)
-            if following is None or not self._decorated(following, own):
-                break
-            line, head = following, self._logical(following)
-        end = place = head
-        while place < stop:
-            here = self._indents[place]
-            if here is None:
-                place += 1
-                continue
-            clause = here == own and _CLAUSE.match(self._lines[place].lstrip())
-            if here <= own and not clause and not self._closes(place):
-                break
-            place = end = self._logical(place)
-        return min(head, stop), min(end, stop)
-
-    def _decorated(self, line: int, indent: int) -> bool:
-        """Tell whether a decorator that is indented as far may be followed by a line."""
-        may = _DECORATED.match(self._lines[line].lstrip()) is not None
-        return may and self._indents[line] == indent
-
-    def _closes(self, line: int) -> bool:
-        return self._lines[line].lstrip()[:1] in (")", "]", "}")
-
-    def _logical(self, at: int) -> int:
-        """Return the line after a logical line; one that has no end is as long as its first."""
-        if at not in self._ends:
-            self._ends[at] = self._lexed(at)
-        return self._ends[at]
-
-    def _lexed(self, at: int, *, trusting: bool = False) -> int:
-        """Find the line after a logical line; ``trusting`` every string to end where it does."""
-        level, line = 0, at
-        for token in tokens(self._text, self._starts[at]):
-            self._tokens -= 1
-            if self._tokens < 0:
-                return at + 1
-            if token.kind == "newline":
-                line += 1
-                self._room -= 1
-                # Whoever leaves every bracket open is not given all the time there is.
-                if level <= 0 or (self._room < 0 and line > at + _FEW):
-                    return line if level <= 0 else at + 1
-                if line < len(self._lines) and _STATEMENT.match(self._lines[line]):
-                    return at + 1
-            elif token.kind == "joint":
-                line += 1
-            elif token.kind == "string":
-                if not token.closed:
-                    rest = self._lines[line + 1 :] if token.end == len(self._text) else [""]
-                    prose = any(rest) and not any(map(_CODE.match, rest))
-                    return len(self._lines) if prose else at + 1
-                more = self._text.count("\n", token.start, token.end)
-                inside = self._lines[line + 1 : line + more]
-                if more and not trusting and any(map(_CODE.match, inside)):
-                    if self._swallows(at):
-                        return at + 1
-                    trusting = True
-                line += more
-                self._room -= more
-            elif token.kind in ("open", "close"):
-                level += 1 if token.kind == "open" else -1
-        return len(self._lines) if level <= 0 else at + 1
-
-    def _swallows(self, at: int) -> bool:
-        """Tell whether a string in a logical line ends where another was meant to begin.
-
-        Then what is behind it is no code, and what is left of the line often is none either.
-        """
-        end = self._lexed(at, trusting=True)
-        pieces = [(at, end)]
-        odd = any(self._text.count(quote) % 2 for quote in ('"""', "'''"))
-        if odd and (after := _first_code(self._indents, end, len(self._lines))) is not None:
-            pieces.append((after, self._lexed(after, trusting=True)))
-        for first, last in pieces:
-            piece = self._piece(first, last).lstrip()
-            body = "" if _one_line(piece) else " pass"
-            before = _BEFORE.get(_word(piece), "")
-            after_it = "\ndef f(): pass" if piece.startswith("@") else ""
-            if isinstance(_tree(f"{before}{piece}{body}{after_it}"), OmissionKind):
-                return True
-        return False
-
-
-def _indent(line: str) -> int | None:
-    """Return how far a line is indented, None if it holds no code."""
-    bare = line.lstrip(" \t\f")
-    if not bare.strip() or bare.startswith("#"):
-        return None
-    before = line[: len(line) - len(bare)].rpartition("\f")[2]
-    return len(before.expandtabs(8))
-
-
-def _leading(line: str) -> str:
-    return line[: len(line) - len(line.lstrip())]
-
-
-def _word(line: str) -> str:
-    found = _WORD.match(line)
-    return found[1] if found else ""
-
-
-def _first_code(indents: Sequence[int | None], start: int, end: int) -> int | None:
-    return next((line for line in range(start, end) if indents[line] is not None), None)
-
-
-def _closed(header: str) -> str:
-    """Return a header without a comment behind its colon, which would take in what follows."""
-    comments = [each for each in tokens(header) if each.kind == "comment"]
-    last = comments[-1] if comments else None
-    return header[: last.start] if last is not None and last.end == len(header) else header
-
-
-def _one_line(header: str) -> bool:
-    """Tell whether a clause has its statements on the line of its colon."""
-    return not _closed(header).rstrip().endswith(":")
+            self._out[at] = blank + stand_in(self._layout.piece(at, end))
